@@ -1,0 +1,4 @@
+@NullMarked
+package dev.nantian.gateway.ai;
+
+import org.jspecify.annotations.NullMarked;

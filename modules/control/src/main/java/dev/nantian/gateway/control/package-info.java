@@ -1,0 +1,4 @@
+@NullMarked
+package dev.nantian.gateway.control;
+
+import org.jspecify.annotations.NullMarked;

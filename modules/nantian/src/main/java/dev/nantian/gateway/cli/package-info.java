@@ -1,0 +1,4 @@
+@NullMarked
+package dev.nantian.gateway.cli;
+
+import org.jspecify.annotations.NullMarked;

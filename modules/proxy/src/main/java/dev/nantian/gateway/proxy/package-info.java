@@ -1,0 +1,4 @@
+@NullMarked
+package dev.nantian.gateway.proxy;
+
+import org.jspecify.annotations.NullMarked;

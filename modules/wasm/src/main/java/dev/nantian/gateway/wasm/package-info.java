@@ -1,0 +1,4 @@
+@NullMarked
+package dev.nantian.gateway.wasm;
+
+import org.jspecify.annotations.NullMarked;
