@@ -1,0 +1,179 @@
+package dev.nantian.gateway.proxy.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * A request's or response's header section: offsets into a byte array that the head owns.
+ *
+ * <p>Protocol-neutral: the HTTP/1 codec copies a received head in and records its fields, an HTTP/2
+ * codec appends decoded fields; filters and matchers see no difference. Bytes are never moved or
+ * overwritten once recorded, so an offset stays good for the life of the head; removing a field
+ * only marks it, adding appends its bytes. Reused through {@link #clear()}.
+ *
+ * <p>Owned by one exchange and touched only by the thread of its event loop.
+ */
+public abstract class Head {
+  private static final int INTS_PER_FIELD = 5;
+  private static final int REMOVED = -1;
+
+  private byte[] bytes;
+  private int length;
+  private int[] fields = new int[INTS_PER_FIELD * 24];
+  private int fieldCount;
+
+  protected Head(int initialCapacity) {
+    this.bytes = new byte[initialCapacity];
+  }
+
+  /** Forgets everything, keeping the arrays. */
+  public void clear() {
+    length = 0;
+    fieldCount = 0;
+  }
+
+  /**
+   * The array that all offsets of this head refer to. Valid until the next append; do not keep it
+   * across calls.
+   */
+  public final byte[] bytes() {
+    return bytes;
+  }
+
+  /** Number of bytes recorded so far. */
+  public final int length() {
+    return length;
+  }
+
+  /**
+   * Makes room for {@code count} bytes and returns the offset at which the caller must write them
+   * into {@link #bytes()}.
+   */
+  public final int reserve(int count) {
+    int offset = length;
+    if (bytes.length - length < count) {
+      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + count));
+    }
+    length += count;
+    return offset;
+  }
+
+  /** Appends bytes and returns their offset. */
+  public final int append(byte[] source) {
+    int offset = reserve(source.length);
+    System.arraycopy(source, 0, bytes, offset, source.length);
+    return offset;
+  }
+
+  /**
+   * Records a field whose bytes are already in {@link #bytes()}. {@code nameHash} is {@link
+   * HeaderName#hash(byte[], int, int)}.
+   */
+  public final void record(
+      int nameOffset, int nameLength, int valueOffset, int valueLength, int nameHash) {
+    int base = fieldCount * INTS_PER_FIELD;
+    if (base == fields.length) {
+      fields = Arrays.copyOf(fields, fields.length * 2);
+    }
+    fields[base] = nameOffset;
+    fields[base + 1] = nameLength;
+    fields[base + 2] = valueOffset;
+    fields[base + 3] = valueLength;
+    fields[base + 4] = nameHash;
+    fieldCount++;
+  }
+
+  /**
+   * Number of field slots, removed ones included; walk {@code 0..fieldCount()} and skip what is not
+   * {@link #isPresent}.
+   */
+  public final int fieldCount() {
+    return fieldCount;
+  }
+
+  /** False if the field in this slot was removed. */
+  public final boolean isPresent(int slot) {
+    return fields[slot * INTS_PER_FIELD + 1] != REMOVED;
+  }
+
+  /** Offset of the field's name in {@link #bytes()}. */
+  public final int nameOffset(int slot) {
+    return fields[slot * INTS_PER_FIELD];
+  }
+
+  /** Length of the field's name in bytes. */
+  public final int nameLength(int slot) {
+    return fields[slot * INTS_PER_FIELD + 1];
+  }
+
+  /** Offset of the field's value, without surrounding white space. */
+  public final int valueOffset(int slot) {
+    return fields[slot * INTS_PER_FIELD + 2];
+  }
+
+  /** Length of the field's value in bytes. */
+  public final int valueLength(int slot) {
+    return fields[slot * INTS_PER_FIELD + 3];
+  }
+
+  /** Case-insensitive hash of the field's name. */
+  public final int nameHash(int slot) {
+    return fields[slot * INTS_PER_FIELD + 4];
+  }
+
+  /** True if the slot holds a field of this name. */
+  public final boolean is(int slot, HeaderName name) {
+    int base = slot * INTS_PER_FIELD;
+    return fields[base + 4] == name.hash()
+        && fields[base + 1] != REMOVED
+        && name.matches(bytes, fields[base], fields[base + 1]);
+  }
+
+  /** First slot at or after {@code from} with a field of this name, or -1. */
+  public final int indexOf(HeaderName name, int from) {
+    for (int slot = from; slot < fieldCount; slot++) {
+      if (is(slot, name)) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  /** True if there is at least one field of this name. */
+  public final boolean contains(HeaderName name) {
+    return indexOf(name, 0) >= 0;
+  }
+
+  /** Removes the field in this slot. */
+  public final void removeSlot(int slot) {
+    fields[slot * INTS_PER_FIELD + 1] = REMOVED;
+  }
+
+  /** Removes every field of this name. */
+  public final void remove(HeaderName name) {
+    for (int slot = indexOf(name, 0); slot >= 0; slot = indexOf(name, slot + 1)) {
+      removeSlot(slot);
+    }
+  }
+
+  /** Adds a field line; existing ones of the name stay. */
+  public final void add(HeaderName name, byte[] value) {
+    int nameOffset = append(name.bytes());
+    int valueOffset = append(value);
+    record(nameOffset, name.bytes().length, valueOffset, value.length, name.hash());
+  }
+
+  /** Leaves exactly one field of this name, with this value. */
+  public final void set(HeaderName name, byte[] value) {
+    remove(name);
+    add(name, value);
+  }
+
+  /**
+   * The bytes {@code [offset, offset + length)} as text (ISO-8859-1). Allocates: for logs, explain
+   * and tests.
+   */
+  public final String text(int offset, int length) {
+    return new String(bytes, offset, length, StandardCharsets.ISO_8859_1);
+  }
+}
