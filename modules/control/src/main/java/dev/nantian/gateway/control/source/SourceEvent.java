@@ -1,0 +1,47 @@
+package dev.nantian.gateway.control.source;
+
+import java.util.List;
+
+/** What a source tells its sink, in the order in which it happened. */
+public sealed interface SourceEvent {
+
+  /** An object is new or has changed; this is its whole present version. */
+  record Applied(SourcedObject object) implements SourceEvent {}
+
+  /** An object is gone. */
+  record Deleted(ResourceKey key) implements SourceEvent {}
+
+  /**
+   * Something was refused: what it held before stays in force. The list is all that is wrong with
+   * the subject now; it replaces what was said of the same subject before.
+   *
+   * @param subject the file, or the object if the source has no files
+   * @param diagnostics at least one of severity {@link Diagnostic.Severity#ERROR}
+   */
+  record Rejected(String subject, List<Diagnostic> diagnostics) implements SourceEvent {
+    public Rejected {
+      diagnostics = List.copyOf(diagnostics);
+    }
+  }
+
+  /**
+   * All of the subject is in force, but there is something to know about it, such as a kind that is
+   * passed over. The list replaces what was said of the same subject before.
+   *
+   * @param subject the file, or the object if the source has no files
+   * @param diagnostics not empty, none of severity {@link Diagnostic.Severity#ERROR}
+   */
+  record Noticed(String subject, List<Diagnostic> diagnostics) implements SourceEvent {
+    public Noticed {
+      diagnostics = List.copyOf(diagnostics);
+    }
+  }
+
+  /**
+   * There is nothing left to say about a subject that a {@link Rejected} or {@link Noticed} named.
+   */
+  record Recovered(String subject) implements SourceEvent {}
+
+  /** The first complete read is over: what was not applied until now does not exist. Sent once. */
+  record Synced() implements SourceEvent {}
+}
