@@ -6,10 +6,58 @@ import org.jspecify.annotations.Nullable;
 /**
  * One Gateway listener as the loops see it.
  *
- * @param gateway {@code namespace/name} of the Gateway
- * @param name the listener's name in it
- * @param port the listener's port as in the Gateway
- * @param tls its certificates, built and checked when the configuration was compiled; null for
- *     cleartext
+ * <p>Holds no routes: a connection that was bound to an entry by its SNI asks each new {@link
+ * ListenerTable} with the same entry, which finds the listener again by {@link #id()}.
  */
-public record ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls) {}
+public final class ListenerEntry {
+  private final String gateway;
+  private final String name;
+  private final String id;
+  private final int port;
+  private final @Nullable SslContext tls;
+
+  /**
+   * @param gateway {@code namespace/name} of the Gateway
+   * @param name the listener's name in it
+   * @param port the listener's port as in the Gateway
+   * @param tls its certificates, built and checked when the configuration was compiled; null for
+   *     cleartext
+   */
+  public ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls) {
+    this.gateway = gateway;
+    this.name = name;
+    this.id = gateway + "/" + name;
+    this.port = port;
+    this.tls = tls;
+  }
+
+  /** {@code namespace/name} of the Gateway. */
+  public String gateway() {
+    return gateway;
+  }
+
+  /** The listener's name in its Gateway. */
+  public String name() {
+    return name;
+  }
+
+  /** {@code namespace/gateway/listener}: the same listener in every configuration. */
+  public String id() {
+    return id;
+  }
+
+  /** The listener's port as in the Gateway. */
+  public int port() {
+    return port;
+  }
+
+  /** Its certificates; null for cleartext. */
+  public @Nullable SslContext tls() {
+    return tls;
+  }
+
+  @Override
+  public String toString() {
+    return id + ":" + port;
+  }
+}
