@@ -1,0 +1,385 @@
+package dev.nantian.gateway.control.source.folder;
+
+import dev.nantian.gateway.control.source.Diagnostic;
+import dev.nantian.gateway.control.source.Diagnostic.Severity;
+import dev.nantian.gateway.control.source.Place;
+import dev.nantian.gateway.control.source.yaml.YamlReader;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files below one folder: which there are, which were touched, and what they hold. All I/O of
+ * the folder source is here. A file is named by its path below the folder, with slashes. Used by
+ * one thread; only {@link #close} may come from another.
+ */
+final class FolderFiles {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FolderFiles.class);
+  private static final int MAX_FOLDER_DEPTH = 16;
+
+  /**
+   * A burst of events is taken together, but none waits longer than this for the end of the burst.
+   */
+  private static final long MAX_BURST_NANOS = Duration.ofMillis(10).toNanos();
+
+  /**
+   * A file that was read this soon after its last change may change again without another time
+   * stamp; the clocks of file systems are that coarse.
+   */
+  private static final long COARSE_CLOCK_MILLIS = 2_000;
+
+  private final Path folder;
+  private final Map<WatchKey, Path> watched = new HashMap<>();
+  private final Map<String, Seen> seen = new HashMap<>();
+  private volatile @Nullable WatchService watch;
+  private @Nullable String folderProblem;
+  private boolean watchLimitTold;
+
+  FolderFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  /** What was last read of a file. */
+  private record Seen(Stamp stamp, long readAtMillis, String hash, boolean endsInMidLine) {
+    boolean isStill(Stamp now) {
+      return stamp.equals(now) && readAtMillis - now.modified().toMillis() > COARSE_CLOCK_MILLIS;
+    }
+  }
+
+  /** What tells a changed file from an unchanged one without reading it. */
+  private record Stamp(FileTime modified, long size, @Nullable Object inode) {
+    static Stamp of(BasicFileAttributes attributes) {
+      return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+    }
+  }
+
+  /**
+   * What the operating system reported.
+   *
+   * @param names files that may have changed
+   * @param everything whether anything may have changed
+   */
+  record Touched(Set<String> names, boolean everything) {}
+
+  /** Begins to watch. Throws if the folder cannot be read. */
+  void open() throws IOException {
+    if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
+      throw new AccessDeniedException(folder.toString());
+    }
+    WatchService service = folder.getFileSystem().newWatchService();
+    watch = service;
+    watchFolder(service, folder);
+  }
+
+  void close() {
+    WatchService service = watch;
+    if (service != null) {
+      try {
+        service.close();
+      } catch (IOException e) {
+        LOG.warn("folder={} event=watch_close_failed reason={}", folder, e.toString());
+      }
+    }
+  }
+
+  /** Why the folder as a whole could not be read at the last scan, or null if it could. */
+  @Nullable String folderProblem() {
+    return folderProblem;
+  }
+
+  /** Whether the last line of the file, as last read, has no end. */
+  boolean endsInMidLine(String name) {
+    Seen last = seen.get(name);
+    return last != null && last.endsInMidLine;
+  }
+
+  /**
+   * Waits until something is touched.
+   *
+   * @param timeoutNanos how long at most
+   * @param burst how long without another touch until it is told
+   */
+  Touched await(long timeoutNanos, Duration burst) {
+    Set<String> names = new HashSet<>();
+    WatchService service = Objects.requireNonNull(watch, "not open");
+    boolean everything = false;
+    try {
+      WatchKey key = service.poll(timeoutNanos, TimeUnit.NANOSECONDS);
+      long end = System.nanoTime() + MAX_BURST_NANOS;
+      while (key != null) {
+        everything |= collect(key, names);
+        long left = Math.min(burst.toNanos(), end - System.nanoTime());
+        key = left <= 0 ? null : service.poll(left, TimeUnit.NANOSECONDS);
+      }
+    } catch (ClosedWatchServiceException e) {
+      return new Touched(Set.of(), false);
+    } catch (InterruptedException e) {
+      // Nobody but the owner of the thread interrupts it, and the owner closes the watch instead.
+      LOG.warn("folder={} event=interrupted action=look_at_everything", folder);
+      return new Touched(Set.of(), true);
+    }
+    return new Touched(names, everything);
+  }
+
+  /** Adds the names of touched files; true if anything may have changed. */
+  private boolean collect(WatchKey key, Set<String> names) {
+    Path parent = watched.get(key);
+    boolean everything = parent == null;
+    for (WatchEvent<?> event : key.pollEvents()) {
+      if (event.kind() == StandardWatchEventKinds.OVERFLOW
+          || parent == null
+          || !(event.context() instanceof Path name)) {
+        everything = true;
+        continue;
+      }
+      Path child = parent.resolve(name);
+      if (isManifest(name) && !Files.isDirectory(child)) {
+        names.add(nameOf(child));
+      } else if (!Files.isRegularFile(child, LinkOption.NOFOLLOW_LINKS)) {
+        // A folder came or went, or a link was swapped: Kubernetes mounts do so with the hidden
+        // link ..data.
+        everything = true;
+      }
+    }
+    if (!key.reset()) {
+      watched.remove(key);
+      everything = true;
+    }
+    return everything;
+  }
+
+  /**
+   * Reads one file.
+   *
+   * @param inDoubt whether what was read last was put off: then it is told again although it has
+   *     not changed
+   * @return null if nothing has changed
+   */
+  @Nullable FileChange read(String name, boolean inDoubt) {
+    Path file = folder.resolve(name);
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      if (attributes.isRegularFile()) {
+        return read(name, file, Stamp.of(attributes), inDoubt);
+      }
+      return seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
+    } catch (NoSuchFileException e) {
+      return seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
+    } catch (IOException e) {
+      return unreadable(name, e);
+    }
+  }
+
+  private @Nullable FileChange read(String name, Path file, Stamp stamp, boolean inDoubt) {
+    if (stamp.size() > YamlReader.MAX_BYTES) {
+      seen.remove(name);
+      return unreadable(
+          name, stamp.size() + " bytes (expected at most " + YamlReader.MAX_BYTES + ")");
+    }
+    byte[] bytes;
+    long readAt = System.currentTimeMillis();
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      return seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
+    } catch (IOException e) {
+      return unreadable(name, e);
+    }
+    String hash = hash(bytes);
+    boolean midLine = bytes.length > 0 && bytes[bytes.length - 1] != '\n';
+    Seen before = seen.put(name, new Seen(stamp, readAt, hash, midLine));
+    if (before != null && before.hash.equals(hash) && !inDoubt) {
+      return null;
+    }
+    return ManifestReader.read(name, bytes);
+  }
+
+  /**
+   * Looks through the whole folder, watches every folder in it, and reads what has changed.
+   *
+   * @param known the files that are not to be forgotten silently: those that are no longer there
+   *     are told as removed
+   */
+  Map<String, FileChange> scan(Set<String> known) {
+    Map<String, FileChange> changes = new TreeMap<>();
+    Set<String> found = new HashSet<>();
+    Set<String> lost = new HashSet<>();
+    Set<WatchKey> alive = new HashSet<>();
+    folderProblem = null;
+    try {
+      Files.walkFileTree(
+          folder,
+          EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+          MAX_FOLDER_DEPTH,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+              if (!dir.equals(folder) && isHidden(dir)) {
+                return FileVisitResult.SKIP_SUBTREE;
+              }
+              alive.addAll(watchAgain(dir));
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              if (!isManifest(file) || !attributes.isRegularFile()) {
+                return FileVisitResult.CONTINUE;
+              }
+              String name = nameOf(file);
+              found.add(name);
+              Stamp stamp = Stamp.of(attributes);
+              Seen before = seen.get(name);
+              if (before == null || !before.isStill(stamp)) {
+                FileChange change = read(name, file, stamp, false);
+                if (change != null) {
+                  changes.put(name, change);
+                }
+              }
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path path, IOException e) {
+              if (path.equals(folder)) {
+                folderProblem = reason(e);
+              } else if (!isHidden(path) && !(e instanceof NoSuchFileException)) {
+                String name = nameOf(path);
+                found.add(name);
+                lost.add(name + "/");
+                changes.put(name, unreadable(name, e));
+              }
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      folderProblem = reason(e);
+    }
+    if (folderProblem != null) {
+      return Map.of();
+    }
+    forgetDeadWatches(alive);
+    for (String name : known) {
+      if (!found.contains(name) && lost.stream().noneMatch(name::startsWith)) {
+        seen.remove(name);
+        changes.put(name, new FileChange.Removed());
+      }
+    }
+    return changes;
+  }
+
+  /** Watches a folder, perhaps again: the name may stand for another folder than before. */
+  private Set<WatchKey> watchAgain(Path dir) {
+    WatchService service = Objects.requireNonNull(watch, "not open");
+    try {
+      return Set.of(watchFolder(service, dir));
+    } catch (ClosedWatchServiceException e) {
+      return Set.of();
+    } catch (IOException e) {
+      if (!watchLimitTold) {
+        watchLimitTold = true;
+        LOG.warn("folder={} event=watch_failed reason={} action=rescan_only", dir, e.toString());
+      }
+      return Set.of();
+    }
+  }
+
+  private WatchKey watchFolder(WatchService service, Path dir) throws IOException {
+    WatchKey key =
+        dir.register(
+            service,
+            StandardWatchEventKinds.ENTRY_CREATE,
+            StandardWatchEventKinds.ENTRY_MODIFY,
+            StandardWatchEventKinds.ENTRY_DELETE);
+    watched.put(key, dir);
+    return key;
+  }
+
+  private void forgetDeadWatches(Set<WatchKey> alive) {
+    watched
+        .keySet()
+        .removeIf(
+            key -> {
+              if (alive.contains(key)) {
+                return false;
+              }
+              key.cancel();
+              return true;
+            });
+  }
+
+  private static FileChange unreadable(String name, IOException e) {
+    return unreadable(name, reason(e) + " (expected a readable file)");
+  }
+
+  private static FileChange unreadable(String name, String message) {
+    return new FileChange.Unreadable(
+        new Diagnostic(Severity.ERROR, null, "", new Place(name, 0, 0), message));
+  }
+
+  /** What went wrong with a file, in words. */
+  static String reason(IOException e) {
+    return switch (e) {
+      case AccessDeniedException denied -> "permission denied";
+      case NoSuchFileException missing -> "does not exist";
+      case FileSystemLoopException loop -> "a link that leads to a folder around itself";
+      case FileSystemException other when other.getReason() != null -> other.getReason();
+      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    };
+  }
+
+  private String nameOf(Path path) {
+    return folder.relativize(path).toString().replace('\\', '/');
+  }
+
+  private static boolean isHidden(Path path) {
+    return path.getFileName().toString().startsWith(".");
+  }
+
+  /** Whether a file of this name is read: visible, and YAML or JSON by its ending. */
+  static boolean isManifest(Path path) {
+    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+    return !name.startsWith(".")
+        && (name.endsWith(".yaml") || name.endsWith(".yml") || name.endsWith(".json"));
+  }
+
+  private static String hash(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256, which every Java platform has", e);
+    }
+  }
+}
