@@ -86,6 +86,22 @@ def idle_load(bench: Bench, fleet: Fleet, member: Member, warm: float) -> Figure
     return figures
 
 
+def cores_load(cpus: list[int], shared: bool) -> Run:
+    """Throughput of the proxy on `cpus`. Where there are no other CPUs (`shared`), the load runs on the same ones: then it is the
+    whole that is compared, and the whole cannot do better than twice."""
+    load = h1_load("closed", "/small", 128)
+
+    def run(bench: Bench, fleet: Fleet, member: Member, warm: float) -> Figures:
+        if not shared:
+            return load(bench, fleet, member, warm)
+        try:
+            return load(bench.on(frozenset(cpus)), fleet, member, warm)
+        finally:
+            bench.backend.pin(bench.backend_cpus)
+
+    return run
+
+
 def start_load(cpus: list[int]) -> Run:
     def run(bench: Bench, fleet: Fleet, member: Member, warm: float) -> Figures:
         fleet.stop_all()
@@ -102,7 +118,7 @@ def h1(path: str, size: int, tls: bool = False, host: str = HOST) -> Probe:
     return lambda target: probes.h1(target, host, path, size, tls)
 
 
-def all_cases(routes: int, cpus: list[int]) -> list[Case]:
+def all_cases(routes: int, cpus: list[int], load_cpus: list[int]) -> list[Case]:
     """`cpus`: those of the proxy; the second is used by the cases about two cores only."""
     base = Setup(routes=routes)
     wrk, h2 = frozenset({"wrk"}), frozenset({"h2load", "nghttp"})
@@ -111,6 +127,7 @@ def all_cases(routes: int, cpus: list[int]) -> list[Case]:
         return [Variant("", setup, probe, run)]
 
     small = h1("/small", SMALL)
+    shared = bool(set(cpus[:2]) & set(load_cpus))
 
     def table(count: int) -> Variant:
         setup = Setup(routes=count)
@@ -167,11 +184,11 @@ def all_cases(routes: int, cpus: list[int]) -> list[Case]:
         ),
         Case(
             "two-cores",
-            "one worker and two, HTTP/1.1, 100 B, 128 connections",
+            f"one worker and two, HTTP/1.1, 100 B, 128 connections{'; the load on the same CPUs' if shared else ''}",
             "requests",
             [
-                Variant("1 core", base, small, h1_load("closed", "/small", 128)),
-                Variant("2 cores", dataclasses.replace(base, workers=2), small, h1_load("closed", "/small", 128)),
+                Variant("1 core", base, small, cores_load(cpus[:1], shared)),
+                Variant("2 cores", dataclasses.replace(base, workers=2), small, cores_load(cpus[:2], shared)),
             ],
         ),
         Case(

@@ -56,7 +56,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--load-cpus", type=numbers, metavar="LIST", help="CPUs of generator and backend (default: 1; the last two of four or more)")
     options = parser.parse_args(arguments)
     if options.smoke:
-        options.rounds, options.seconds, options.warm = 1, 1, 0
+        options.rounds, options.seconds, options.warm, options.no_priority = 1, 1, 0, True
         options.case = options.case or list(SMOKE_CASES)
         options.proxy = options.proxy or ["nantian", *SMOKE_PROXIES]
     for wrong in set(options.proxy or []) - set(names):
@@ -74,7 +74,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
-    cases = all_cases(options.routes, options.proxy_cpus)
+    cases = all_cases(options.routes, options.proxy_cpus, options.load_cpus)
     if options.list:
         for case in cases:
             print(f"{case.name:14} {case.title}")
@@ -115,9 +115,8 @@ class Session:
         if not proxies:
             print("bench/traffic: no proxy to measure", file=sys.stderr)
             return 1
-        bench = self._bench()
-        backend = self._start_backend(bench)
-        fleet = Fleet(backend, self._folder, self._options.proxy_cpus, self._priority)
+        bench, ports = self._bench()
+        fleet = Fleet(ports, self._folder, self._options.proxy_cpus, self._priority)
         about = {
             "machine": report.machine(self._options.proxy_cpus, self._options.load_cpus),
             "options": {name: getattr(self._options, name) for name in ("rounds", "seconds", "warm", "routes", "smoke")},
@@ -149,7 +148,8 @@ class Session:
                 print(f"left out: {e}", file=sys.stderr)
         return available
 
-    def _bench(self) -> Bench:
+    def _bench(self) -> tuple[Bench, Backend]:
+        """Finds the generators and starts the backend."""
         found = {}
         for name in ("wrk", "h2load", "nghttp"):
             try:
@@ -158,24 +158,23 @@ class Session:
                 found[name] = None
                 self._missing.append(str(e))
                 print(f"left out: {e}", file=sys.stderr)
-        cpus = self._options.load_cpus
-        return Bench(
+        *_, load_cpu = cpus = self._options.load_cpus
+        ports = Backend(*tools.free_ports(4))
+        argv = [self._tools.native("backend"), ports.h1, ports.h2c, ports.grpc, ports.grpc_stream]
+        backend = Process(argv, cpus[:1], self._folder / "backend.log", pipes=True, priority=self._priority)
+        if backend.popen.stdout.readline() != b"ready\n":
+            raise tools.Missing(f"backend: {backend.last_words()}")
+        bench = Bench(
             load=self._tools.native("load"),
             **found,
-            cpus=frozenset(cpus[-1:]),
+            cpus=frozenset({load_cpu}),
+            backend=backend,
             backend_cpus=frozenset(cpus[:1]),
             folder=self._folder,
             seconds=self._options.seconds,
             priority=self._priority,
         )
-
-    def _start_backend(self, bench: Bench) -> Backend:
-        backend = Backend(*tools.free_ports(4))
-        argv = [self._tools.native("backend"), backend.h1, backend.h2c, backend.grpc, backend.grpc_stream]
-        running = Process(argv, bench.backend_cpus, self._folder / "backend.log", pipes=True, priority=self._priority)
-        if running.popen.stdout.readline() != b"ready\n":
-            raise tools.Missing(f"backend: {running.last_words()}")
-        return backend
+        return bench, ports
 
     def _measure(self, case: Case, proxies: list[Proxy], bench: Bench, fleet: Fleet) -> Result:
         rows = [Row(p.name, v.label) for p in proxies for v in case.variants]

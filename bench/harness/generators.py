@@ -57,10 +57,16 @@ class Bench:
     h2load: pathlib.Path | None
     nghttp: pathlib.Path | None
     cpus: frozenset  # of the generator
+    backend: Process
     backend_cpus: frozenset
     folder: pathlib.Path
     seconds: float
     priority: bool
+
+    def on(self, cpus: frozenset) -> "Bench":
+        """The same with generator and backend on these CPUs, from now on."""
+        self.backend.pin(cpus)
+        return dataclasses.replace(self, cpus=cpus, backend_cpus=cpus)
 
     def start(self, argv, pipes=False) -> Process:
         return Process(argv, self.cpus, self.folder / "generator.log", pipes=pipes, priority=self.priority)
@@ -153,6 +159,8 @@ def run_wrk(bench: Bench, proxy: Process, port: int, host: str, path: str, conne
         raise GeneratorFailed(f"wrk: no result: {output.strip()[-300:]}")
     requests, micros, errors, statuses, figures.p50, figures.p99, figures.p999 = map(int, result[0])
     figures.count, figures.seconds, figures.errors = requests, micros / 1e6, errors + statuses
+    if reconnect:
+        figures.p50 = figures.p99 = figures.p999 = None  # wrk's clock starts when the connection stands
     return figures
 
 

@@ -78,6 +78,10 @@ class Process:
             except ProcessLookupError:
                 continue
 
+    def pin(self, cpus) -> None:
+        for pid in self.tree():
+            os.sched_setaffinity(pid, cpus)
+
     def cpu_seconds(self) -> float:
         """utime + stime of every thread of the tree; the kernel scales both to the scheduler's exact run time."""
         ticks = 0
