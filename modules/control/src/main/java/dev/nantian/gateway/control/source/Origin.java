@@ -20,16 +20,6 @@ public interface Origin {
    * The origin of an object that no file holds: it comes from an API server, or exists by itself.
    */
   static Origin none() {
-    return Unwritten.ORIGIN;
-  }
-
-  /** The origin of what nobody has written. */
-  enum Unwritten implements Origin {
-    ORIGIN;
-
-    @Override
-    public Optional<Place> at(String fieldPath) {
-      return Optional.empty();
-    }
+    return fieldPath -> Optional.empty();
   }
 }

@@ -21,6 +21,11 @@ public abstract class Head {
   private int length;
   private int[] fields = new int[INTS_PER_FIELD * 24];
   private int fieldCount;
+  private boolean edited;
+  private long contentLength = -1;
+  private boolean chunked;
+  private boolean wantsClose;
+  private boolean wantsKeepAlive;
 
   protected Head(int initialCapacity) {
     this.bytes = new byte[initialCapacity];
@@ -30,6 +35,56 @@ public abstract class Head {
   public void clear() {
     length = 0;
     fieldCount = 0;
+    edited = false;
+    contentLength = -1;
+    chunked = false;
+    wantsClose = false;
+    wantsKeepAlive = false;
+  }
+
+  /** Value of Content-Length, -1 if the message has none. */
+  public final long contentLength() {
+    return contentLength;
+  }
+
+  /** Records what the Content-Length field says; does not touch the field. */
+  public final void contentLength(long contentLength) {
+    this.contentLength = contentLength;
+  }
+
+  /** True if the body arrives in chunks (RFC 9112 section 7.1). */
+  public final boolean isChunked() {
+    return chunked;
+  }
+
+  /** Records what the Transfer-Encoding field says; does not touch the field. */
+  public final void chunked(boolean chunked) {
+    this.chunked = chunked;
+  }
+
+  /** True if the sender will use the connection for no further message (RFC 9112 section 9.6). */
+  public final boolean wantsClose() {
+    return wantsClose;
+  }
+
+  /** Records that the connection ends after this message. */
+  public final void wantsClose(boolean wantsClose) {
+    this.wantsClose = wantsClose;
+  }
+
+  /** True if an HTTP/1.0 sender asked to keep the connection. */
+  public final boolean wantsKeepAlive() {
+    return wantsKeepAlive;
+  }
+
+  /** Records that an HTTP/1.0 sender asked to keep the connection. */
+  public final void wantsKeepAlive(boolean wantsKeepAlive) {
+    this.wantsKeepAlive = wantsKeepAlive;
+  }
+
+  /** True if a field was added or removed since the head was received. */
+  public final boolean isEdited() {
+    return edited;
   }
 
   /**
@@ -56,6 +111,11 @@ public abstract class Head {
     }
     length += count;
     return offset;
+  }
+
+  /** Forgets bytes received after the end of the head: they belong to the body. */
+  final void truncate(int end) {
+    length = end;
   }
 
   /** Appends bytes and returns their offset. */
@@ -146,6 +206,7 @@ public abstract class Head {
 
   /** Removes the field in this slot. */
   public final void removeSlot(int slot) {
+    edited = true;
     fields[slot * INTS_PER_FIELD + 1] = REMOVED;
   }
 
@@ -158,6 +219,7 @@ public abstract class Head {
 
   /** Adds a field line; existing ones of the name stay. */
   public final void add(HeaderName name, byte[] value) {
+    edited = true;
     int nameOffset = append(name.bytes());
     int valueOffset = append(value);
     record(nameOffset, name.bytes().length, valueOffset, value.length, name.hash());

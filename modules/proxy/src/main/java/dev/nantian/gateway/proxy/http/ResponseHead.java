@@ -9,6 +9,9 @@ public final class ResponseHead extends Head {
   private static final int TYPICAL_BYTES = 512;
 
   private int status;
+  private int minorVersion = 1;
+  private int reasonOffset;
+  private int reasonLength;
 
   /** An empty head. */
   public ResponseHead() {
@@ -19,6 +22,8 @@ public final class ResponseHead extends Head {
   public void clear() {
     super.clear();
     status = 0;
+    minorVersion = 1;
+    reasonLength = 0;
   }
 
   /** Records the status, 100 to 999. */
@@ -28,5 +33,28 @@ public final class ResponseHead extends Head {
 
   public int status() {
     return status;
+  }
+
+  /** Records the HTTP/1 minor version, 0 or 1. */
+  public void minorVersion(int minorVersion) {
+    this.minorVersion = minorVersion;
+  }
+
+  public int minorVersion() {
+    return minorVersion;
+  }
+
+  /** Records the reason phrase; length 0 for none. */
+  public void reason(int offset, int length) {
+    reasonOffset = offset;
+    reasonLength = length;
+  }
+
+  public int reasonOffset() {
+    return reasonOffset;
+  }
+
+  public int reasonLength() {
+    return reasonLength;
   }
 }

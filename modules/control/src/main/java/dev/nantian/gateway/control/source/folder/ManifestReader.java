@@ -3,8 +3,6 @@ package dev.nantian.gateway.control.source.folder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.nantian.gateway.control.schema.ObjectChecks;
-import dev.nantian.gateway.control.schema.Violation;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.Diagnostic.Severity;
 import dev.nantian.gateway.control.source.Kind;
@@ -20,7 +18,6 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -187,9 +184,7 @@ final class ManifestReader {
   }
 
   private void object(ResourceKey key, FileOrigin origin, ObjectNode root) {
-    withoutNulls(root);
     root.put("apiVersion", key.kind().apiVersions().getFirst());
-    // The status is for the control plane to say.
     root.remove("status");
     ObjectNode metadata = (ObjectNode) root.get("metadata");
     if (key.kind().namespaced()) {
@@ -197,50 +192,34 @@ final class ManifestReader {
     } else {
       metadata.remove("namespace");
     }
-    ObjectChecks.fillDefaults(key.kind(), root);
-    List<Diagnostic> violations = new ArrayList<>();
-    for (Violation violation : ObjectChecks.check(key.kind(), root)) {
-      violations.add(error(key, origin, violation.fieldPath(), violation.message()));
+    if (key.kind() == Kind.SECRET) {
+      mergeStringData(root);
     }
-    if (!violations.isEmpty()) {
-      invalid(key, origin, violations);
-      return;
-    }
-    FileOrigin finalOrigin = key.kind() == Kind.SECRET ? unifyData(root, origin) : origin;
     String problem = ManifestObject.Valid.problem(key, root);
     if (problem != null) {
       invalid(key, origin, List.of(error(key, origin, "", problem)));
       return;
     }
-    objects.add(new ManifestObject.Valid(key, origin.place(""), root, finalOrigin, List.of()));
-  }
-
-  /** A field without a value is an absent field, as an API server has it. */
-  private static void withoutNulls(JsonNode node) {
-    if (node instanceof ObjectNode object) {
-      object.properties().removeIf(field -> field.getValue().isNull());
-    }
-    node.forEach(ManifestReader::withoutNulls);
+    objects.add(new ManifestObject.Valid(key, origin.place(""), root, origin, List.of()));
   }
 
   /**
    * What is written as text in a Secret is the same as what is written in base64; the text wins.
-   * Base64 may be broken into lines; here it no longer is.
    */
-  private static FileOrigin unifyData(ObjectNode root, FileOrigin origin) {
+  private static void mergeStringData(ObjectNode root) {
+    if (!(root.remove("stringData") instanceof ObjectNode text)) {
+      return;
+    }
     ObjectNode data =
         root.get("data") instanceof ObjectNode written ? written : root.putObject("data");
-    for (Map.Entry<String, JsonNode> entry : List.copyOf(data.properties())) {
-      data.put(entry.getKey(), entry.getValue().asText().replaceAll("[\\r\\n]", ""));
-    }
-    if (!(root.remove("stringData") instanceof ObjectNode text)) {
-      return origin;
-    }
-    for (Map.Entry<String, JsonNode> entry : text.properties()) {
-      byte[] bytes = entry.getValue().asText().getBytes(StandardCharsets.UTF_8);
-      data.put(entry.getKey(), Base64.getEncoder().encodeToString(bytes));
-    }
-    return new FileOrigin(origin.file(), origin.positions().withFieldsOf("stringData", "data"));
+    text.properties()
+        .forEach(
+            entry ->
+                data.put(
+                    entry.getKey(),
+                    Base64.getEncoder()
+                        .encodeToString(
+                            entry.getValue().asText().getBytes(StandardCharsets.UTF_8))));
   }
 
   private void invalid(ResourceKey key, FileOrigin origin, List<Diagnostic> problems) {

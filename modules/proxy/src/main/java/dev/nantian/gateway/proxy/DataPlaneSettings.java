@@ -1,0 +1,35 @@
+package dev.nantian.gateway.proxy;
+
+import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.listener.ConnectionSettings;
+import dev.nantian.gateway.proxy.loop.TransportChoice;
+import dev.nantian.gateway.proxy.pipeline.ForwardingSettings;
+import dev.nantian.gateway.proxy.upstream.UpstreamSettings;
+
+/**
+ * Everything that can be set about the data plane. The number of loops is that of {@link
+ * dev.nantian.gateway.proxy.loop.LoopDispatchers#config}.
+ *
+ * @param transport which Netty transport
+ * @param connections client connections and limits of their requests
+ * @param upstreams connections to backends
+ * @param responseLimits limits of responses
+ * @param forwarding what backends are told of a request's origin
+ * @param maxRequestsPerLoop requests in flight on one loop; more get 503
+ */
+public record DataPlaneSettings(
+    TransportChoice transport,
+    ConnectionSettings connections,
+    UpstreamSettings upstreams,
+    HttpLimits responseLimits,
+    ForwardingSettings forwarding,
+    int maxRequestsPerLoop) {
+  public static final DataPlaneSettings DEFAULT =
+      new DataPlaneSettings(
+          TransportChoice.AUTO,
+          ConnectionSettings.DEFAULT,
+          UpstreamSettings.DEFAULT,
+          HttpLimits.DEFAULT,
+          ForwardingSettings.DEFAULT,
+          20_000);
+}

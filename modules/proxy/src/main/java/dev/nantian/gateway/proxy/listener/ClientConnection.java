@@ -1,0 +1,469 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.Refusal;
+import dev.nantian.gateway.proxy.http.RequestHeadDecoder;
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.pipeline.Downstream;
+import dev.nantian.gateway.proxy.pipeline.Exchange;
+import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
+import dev.nantian.gateway.proxy.pipeline.Worker;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's HTTP/1.1 connection: one request at a time, pipelined ones wait in order.
+ *
+ * <pre>
+ *   HEAD --head complete--> WAIT_BODY | BUSY
+ *   WAIT_BODY --resumeRequest--> BODY --pauseRequest--> WAIT_BODY
+ *   BODY --body complete--> BUSY --response complete--> HEAD
+ *   any --own answer before the body's end--> DISCARD (little is left) or LINGER
+ *   LINGER: we have said our last word and read until the client has heard it
+ * </pre>
+ *
+ * <p>Bytes that come when their time has not are held, and reading stops: back-pressure.
+ *
+ * <p>Touched by its event loop only.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter implements Downstream {
+  private enum Phase {
+    HEAD,
+    WAIT_BODY,
+    BODY,
+    BUSY,
+    DISCARD,
+    LINGER
+  }
+
+  /** So much of an unwanted body is cheaper to read than a new connection. */
+  private static final long MAX_DISCARD_BYTES = 64 << 10;
+
+  private static final long LINGER_MILLIS = 2_000;
+
+  private final ListenerPipeline pipeline;
+  private final OpenConnections connections;
+  private final ConnectionSettings settings;
+  private final byte @Nullable [] serverName;
+  private final RequestHeadDecoder decoder;
+  private final BodyReader requestBody;
+  private final ResponseWriter writer = new ResponseWriter();
+  private final Channel channel;
+  private final Worker worker;
+  private final byte[] remoteAddressText;
+  private final DeadlineWheel.Entry deadline =
+      new DeadlineWheel.Entry() {
+        @Override
+        protected void onDeadline() {
+          onTimeout();
+        }
+      };
+
+  private Phase phase = Phase.HEAD;
+  private @Nullable Exchange exchange;
+  private @Nullable ByteBuf held;
+  private boolean advancing;
+  private boolean closeAfterResponse;
+  private boolean draining;
+
+  /**
+   * @param serverName what the TLS handshake asked for; null for cleartext
+   */
+  ClientConnection(
+      Channel channel,
+      ListenerPipeline pipeline,
+      OpenConnections connections,
+      ConnectionSettings settings,
+      byte @Nullable [] serverName) {
+    this.channel = channel;
+    this.pipeline = pipeline;
+    this.connections = connections;
+    this.settings = settings;
+    this.serverName = serverName;
+    this.worker = pipeline.worker();
+    this.decoder = new RequestHeadDecoder(settings.limits());
+    this.requestBody = new BodyReader(settings.limits());
+    this.remoteAddressText =
+        remoteAddress().getAddress().getHostAddress().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    connections.add(this);
+    worker.wheel().arm(deadline, settings.headTimeoutMillis());
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    worker.wheel().remove(deadline);
+    connections.remove(this);
+    releaseHeld();
+  }
+
+  // Reading.
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (phase == Phase.LINGER) {
+      in.release();
+      return;
+    }
+    if (phase == Phase.BODY) {
+      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    }
+    held = held == null ? in : Unpooled.wrappedBuffer(held, in);
+    advance();
+  }
+
+  /** Uses the held bytes as far as they may be used now. */
+  private void advance() {
+    if (advancing) {
+      return; // called from within: the loop below sees the new phase
+    }
+    advancing = true;
+    try {
+      boolean more = true;
+      while (more) {
+        more = held != null && step(held);
+      }
+    } finally {
+      advancing = false;
+    }
+    if (exchange != null) {
+      exchange.flushRequest();
+    }
+    if (held == null && (phase == Phase.HEAD || phase == Phase.BODY)) {
+      reading(true);
+    }
+  }
+
+  /** One part of the held bytes; false if nothing more can be done with them now. */
+  private boolean step(ByteBuf in) {
+    if (!in.isReadable()) {
+      releaseHeld();
+      return false;
+    }
+    return switch (phase) {
+      case HEAD -> head(in);
+      case BODY -> body(in);
+      case DISCARD -> discard(in);
+      case WAIT_BODY, BUSY -> {
+        reading(false);
+        yield false;
+      }
+      case LINGER -> {
+        releaseHeld();
+        yield false;
+      }
+    };
+  }
+
+  private boolean head(ByteBuf in) {
+    Exchange current = exchange;
+    if (current == null) {
+      current = worker.takeExchange();
+      current.begin(this, pipeline);
+      exchange = current;
+    }
+    boolean first = !decoder.isStarted();
+    switch (decoder.decode(in, current.request())) {
+      case INCOMPLETE -> {
+        if (first) {
+          worker.wheel().arm(deadline, settings.headTimeoutMillis());
+        }
+        return true;
+      }
+      case REFUSED -> {
+        refuse(decoder.refusal());
+        return false;
+      }
+      case COMPLETE -> decoder.reset();
+    }
+    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    requestBody.beginRequest(current.request());
+    boolean hasBody = !requestBody.isComplete();
+    phase = hasBody ? Phase.WAIT_BODY : Phase.BUSY;
+    writer.begin(current.request());
+    current.admit(hasBody);
+    return true;
+  }
+
+  private boolean body(ByteBuf in) {
+    int count = requestBody.advance(in);
+    Refusal wrong = requestBody.refusal();
+    if (wrong != null) {
+      brokenBody(wrong);
+      return false;
+    }
+    ByteBuf part = in.readRetainedSlice(count);
+    boolean last = requestBody.isComplete();
+    if (last) {
+      phase = Phase.BUSY;
+    }
+    Objects.requireNonNull(exchange).onRequestBody(part, last);
+    return true;
+  }
+
+  private boolean discard(ByteBuf in) {
+    in.skipBytes(requestBody.advance(in));
+    if (requestBody.refusal() != null) {
+      linger();
+      return false;
+    }
+    if (requestBody.isComplete()) {
+      nextRequest();
+    }
+    return true;
+  }
+
+  private void refuse(Refusal reason) {
+    worker.metrics().refused(reason);
+    exchange = null;
+    closeAfterResponse = true;
+    writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
+    channel.flush();
+    linger();
+  }
+
+  /** The framing is lost in mid-request: say so if no response was begun, then end. */
+  private void brokenBody(Refusal reason) {
+    worker.metrics().refused(reason);
+    Exchange current = Objects.requireNonNull(exchange);
+    exchange = null;
+    current.onRequestBroken();
+    if (writer.isStarted()) {
+      abort();
+    } else {
+      closeAfterResponse = true;
+      writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
+      channel.flush();
+      linger();
+    }
+  }
+
+  private void nextRequest() {
+    phase = Phase.HEAD;
+    worker.wheel().arm(deadline, settings.idleTimeoutMillis());
+  }
+
+  private void reading(boolean on) {
+    if (channel.config().isAutoRead() != on) {
+      channel.config().setAutoRead(on);
+    }
+  }
+
+  private void close() {
+    var unused = channel.close();
+  }
+
+  private void closeAfterWrites() {
+    var unused =
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  private void releaseHeld() {
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+  }
+
+  // What the exchange asks for.
+
+  @Override
+  public InetSocketAddress remoteAddress() {
+    return (InetSocketAddress) channel.remoteAddress();
+  }
+
+  @Override
+  public byte[] remoteAddressText() {
+    return remoteAddressText;
+  }
+
+  @Override
+  public boolean isTls() {
+    return serverName != null;
+  }
+
+  @Override
+  public byte @Nullable [] serverName() {
+    return serverName;
+  }
+
+  @Override
+  public void resumeRequest() {
+    if (phase == Phase.WAIT_BODY) {
+      phase = Phase.BODY;
+      advance();
+    }
+  }
+
+  @Override
+  public void pauseRequest() {
+    if (phase == Phase.BODY) {
+      phase = Phase.WAIT_BODY;
+      reading(false);
+    }
+  }
+
+  @Override
+  public void interim(ResponseHead head) {
+    writer.interim(channel, head);
+  }
+
+  @Override
+  public void startResponse(Exchange of) {
+    boolean close = draining || !of.isRequestComplete();
+    closeAfterResponse = writer.head(channel, of, close);
+    of.upstream().resume(writer.sendsHeadAsReceived()); // may end the exchange before it returns
+  }
+
+  @Override
+  public void responseBody(ByteBuf part, boolean last) {
+    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    writer.body(channel, part, last);
+  }
+
+  @Override
+  public void answer(Exchange of, int status, String text, byte @Nullable [] location) {
+    boolean cheapToKeep =
+        requestBody.isComplete()
+            || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
+    boolean close = draining || !cheapToKeep || writer.clientWantsClose();
+    closeAfterResponse = close;
+    writer.ownAnswer(channel, status, text, location, of.isHead(), close);
+    channel.flush();
+    exchange = null; // not reused: a step of the stream may still hold it
+    responseEnded();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return channel.isWritable();
+  }
+
+  @Override
+  public void flush() {
+    channel.flush();
+  }
+
+  @Override
+  public void exchangeEnded(Exchange of) {
+    exchange = null;
+    worker.giveBack(of);
+    responseEnded();
+  }
+
+  private void responseEnded() {
+    if (closeAfterResponse) {
+      linger();
+    } else if (requestBody.isComplete()) {
+      nextRequest();
+      advance();
+    } else {
+      phase = Phase.DISCARD;
+      reading(true);
+      advance();
+    }
+  }
+
+  /**
+   * Ends our side and reads on until the client has ended its own, or for a short time: closing
+   * with unread bytes would reset the connection, and the client could lose the response (RFC 9112
+   * section 9.6).
+   */
+  private void linger() {
+    boolean clientIsDone = requestBody.isComplete() && held == null && phase != Phase.HEAD;
+    phase = Phase.LINGER;
+    releaseHeld();
+    if (clientIsDone) {
+      closeAfterWrites();
+      return;
+    }
+    worker.wheel().remove(deadline);
+    worker.wheel().arm(deadline, LINGER_MILLIS);
+    reading(true);
+    HalfClose.afterWrites(channel);
+  }
+
+  @Override
+  public void abort() {
+    exchange = null;
+    phase = Phase.LINGER;
+    releaseHeld();
+    channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    // From the head of the pipeline: no TLS close_notify, which would look like a clean end.
+    var unused = channel.pipeline().firstContext().close();
+  }
+
+  /** Ends the connection as soon as no request is under way. */
+  void drain() {
+    draining = true;
+    if (exchange == null) {
+      close();
+    }
+  }
+
+  /** Ends the connection now; true if that cut a request. */
+  boolean cut() {
+    boolean busy = exchange != null;
+    close();
+    return busy;
+  }
+
+  // Events.
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (exchange != null) {
+      exchange.onDownstreamWritability();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    Exchange cut = exchange;
+    exchange = null;
+    releaseHeld();
+    phase = Phase.LINGER;
+    if (cut != null) {
+      cut.onDownstreamClosed();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    close(); // reset by the peer, or a TLS alert: nothing to answer to
+  }
+
+  private void onTimeout() {
+    switch (phase) {
+      case HEAD -> {
+        if (decoder.isStarted()) {
+          writer.ownAnswer(channel, 408, "request head not complete in time", null, false, true);
+        }
+        exchange = null;
+        closeAfterWrites();
+      }
+      case LINGER -> close();
+      case WAIT_BODY, BODY, BUSY, DISCARD -> {
+        Exchange cut = exchange;
+        if (cut != null) {
+          cut.onDownstreamClosed();
+        }
+        abort();
+      }
+    }
+  }
+}

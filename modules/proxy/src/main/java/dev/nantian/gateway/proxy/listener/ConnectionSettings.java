@@ -1,0 +1,38 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.http.HttpLimits;
+
+/**
+ * What client connections may do.
+ *
+ * @param headTimeoutMillis from a head's first byte (or the connection's begin, or a TLS
+ *     handshake's) to its end: 408
+ * @param idleTimeoutMillis how long a kept connection may wait for the next request
+ * @param streamIdleTimeoutMillis how long a request under way may go without a byte in either
+ *     direction before it is cut
+ * @param maxConnections connections of one loop; more are closed when they come
+ * @param limits for request heads and chunks
+ */
+public record ConnectionSettings(
+    long headTimeoutMillis,
+    long idleTimeoutMillis,
+    long streamIdleTimeoutMillis,
+    int maxConnections,
+    HttpLimits limits) {
+  /** 10 s for a head, 75 s idle, 5 min without a byte, 50,000 connections. */
+  public static final ConnectionSettings DEFAULT =
+      new ConnectionSettings(10_000, 75_000, 300_000, 50_000, HttpLimits.DEFAULT);
+
+  public ConnectionSettings {
+    if (headTimeoutMillis < 1 || idleTimeoutMillis < 1 || streamIdleTimeoutMillis < 1) {
+      throw new IllegalArgumentException(
+          "headTimeoutMillis "
+              + headTimeoutMillis
+              + ", idleTimeoutMillis "
+              + idleTimeoutMillis
+              + ", streamIdleTimeoutMillis "
+              + streamIdleTimeoutMillis
+              + " (each expected 1 or more)");
+    }
+  }
+}

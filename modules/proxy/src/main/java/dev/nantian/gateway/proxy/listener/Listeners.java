@@ -1,0 +1,238 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.config.ListenerSocket;
+import dev.nantian.gateway.proxy.config.RuntimeConfig;
+import dev.nantian.gateway.proxy.loop.Transport;
+import dev.nantian.gateway.proxy.pipeline.Worker;
+import io.netty.channel.EventLoopGroup;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.stream.Materializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All addresses that the proxy listens on, kept as the configuration has them.
+ *
+ * <p>Thread-safe; calls of {@link #apply} take effect in their order.
+ */
+public final class Listeners {
+  private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+  private static final long DRAIN_CHECK_MILLIS = 20;
+
+  private final Transport transport;
+  private final EventLoopGroup group;
+  private final List<Worker> workers;
+  private final Materializer materializer;
+  private final ConnectionSettings settings;
+  private final Map<InetSocketAddress, ListeningSocket> sockets = new LinkedHashMap<>();
+  private final List<ListeningSocket> leaving = new ArrayList<>();
+  private long binds;
+  private long bindFailures;
+  private boolean stopping;
+
+  public Listeners(
+      Transport transport,
+      EventLoopGroup group,
+      List<Worker> workers,
+      Materializer materializer,
+      ConnectionSettings settings) {
+    this.transport = transport;
+    this.group = group;
+    this.workers = List.copyOf(workers);
+    this.materializer = materializer;
+    this.settings = settings;
+  }
+
+  /**
+   * Opens, updates and closes sockets so that they are those of {@code config}. Connections of a
+   * socket that stays are not touched; those of a socket that goes are drained.
+   *
+   * @return completes when every loop uses the new routes, with the sockets that could not be
+   *     opened. They are tried again by the next call
+   */
+  public synchronized CompletionStage<List<BindFailure>> apply(RuntimeConfig config) {
+    if (stopping) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    Map<InetSocketAddress, ListenerSocket> wanted = new LinkedHashMap<>();
+    config.sockets().forEach(socket -> wanted.put(socket.address(), socket));
+    for (InetSocketAddress address : List.copyOf(sockets.keySet())) {
+      if (!wanted.containsKey(address)) {
+        retire(address);
+      }
+    }
+    List<CompletableFuture<List<BindFailure>>> results = new ArrayList<>();
+    for (ListenerSocket socket : wanted.values()) {
+      ListeningSocket open = sockets.get(socket.address());
+      results.add(open == null ? open(socket) : update(open, socket));
+    }
+    return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+        .thenApply(done -> results.stream().flatMap(result -> result.join().stream()).toList());
+  }
+
+  private static CompletableFuture<List<BindFailure>> update(
+      ListeningSocket open, ListenerSocket socket) {
+    return open.update(socket).thenApply(done -> List.<BindFailure>of()).toCompletableFuture();
+  }
+
+  private CompletableFuture<List<BindFailure>> open(ListenerSocket wanted) {
+    ListeningSocket socket = new ListeningSocket(wanted, workers, materializer, settings);
+    sockets.put(wanted.address(), socket);
+    binds++;
+    return socket
+        .bind(transport, group)
+        .handle(
+            (done, error) -> {
+              if (error == null) {
+                LOG.info(
+                    "listening address={} tls={}",
+                    ListeningSocket.text(socket.bound()),
+                    wanted.tls());
+                return List.<BindFailure>of();
+              }
+              Throwable cause =
+                  error instanceof CompletionException && error.getCause() != null
+                      ? error.getCause()
+                      : error;
+              return List.of(bindFailed(wanted.address(), socket, cause));
+            })
+        .toCompletableFuture();
+  }
+
+  private synchronized BindFailure bindFailed(
+      InetSocketAddress address, ListeningSocket socket, Throwable cause) {
+    bindFailures++;
+    sockets.remove(address, socket);
+    socket
+        .closeAndDrain()
+        .thenCompose(done -> socket.stopPipelines())
+        .whenComplete((done, error) -> logIfFailed(error));
+    String reason = ListeningSocket.bindError(address, cause);
+    LOG.warn("{}", reason);
+    return new BindFailure(address, reason);
+  }
+
+  private void retire(InetSocketAddress address) {
+    ListeningSocket socket = sockets.remove(address);
+    if (socket == null) {
+      return;
+    }
+    LOG.info("no longer listening address={}", ListeningSocket.text(socket.bound()));
+    leaving.add(socket);
+    socket
+        .closeAndDrain()
+        .thenCompose(done -> emptied(List.of(socket), Long.MAX_VALUE))
+        .thenCompose(done -> socket.stopPipelines())
+        .whenComplete(
+            (done, error) -> {
+              logIfFailed(error);
+              left(socket);
+            });
+  }
+
+  private synchronized void left(ListeningSocket socket) {
+    leaving.remove(socket);
+  }
+
+  private static void logIfFailed(Throwable error) {
+    if (error != null) {
+      LOG.error("closing a socket failed", error);
+    }
+  }
+
+  /** Completes when no connection is left or time is up. */
+  private CompletionStage<Void> emptied(List<ListeningSocket> all, long deadlineNanos) {
+    boolean empty = all.stream().allMatch(socket -> socket.connections() == 0);
+    boolean late = deadlineNanos != Long.MAX_VALUE && System.nanoTime() - deadlineNanos >= 0;
+    if (empty || late) {
+      return CompletableFuture.completedFuture(null);
+    }
+    CompletableFuture<Void> waited = new CompletableFuture<>();
+    var unused =
+        workers
+            .get(0)
+            .loop()
+            .schedule(() -> waited.complete(null), DRAIN_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+    return waited.thenCompose(done -> emptied(all, deadlineNanos));
+  }
+
+  /**
+   * Closes all sockets, lets requests under way end with {@code Connection: close}, and cuts what
+   * is left at the deadline.
+   *
+   * @return completes with the number of requests that were cut
+   */
+  public synchronized CompletionStage<Integer> drainAndStop(Duration deadline) {
+    stopping = true;
+    List<ListeningSocket> all = new ArrayList<>(sockets.values());
+    sockets.clear();
+    long deadlineNanos = System.nanoTime() + deadline.toNanos();
+    CompletableFuture<?>[] draining =
+        all.stream()
+            .map(socket -> socket.closeAndDrain().toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    all.addAll(leaving);
+    return CompletableFuture.allOf(draining)
+        .thenCompose(done -> emptied(all, deadlineNanos))
+        .thenCompose(done -> cutAll(all))
+        .thenCompose(
+            cut ->
+                CompletableFuture.allOf(
+                        all.stream()
+                            .map(socket -> socket.stopPipelines().toCompletableFuture())
+                            .toArray(CompletableFuture[]::new))
+                    .thenApply(done -> cut));
+  }
+
+  private static CompletionStage<Integer> cutAll(List<ListeningSocket> all) {
+    List<CompletableFuture<Integer>> counts =
+        all.stream().map(socket -> socket.cut().toCompletableFuture()).toList();
+    return CompletableFuture.allOf(counts.toArray(CompletableFuture[]::new))
+        .thenApply(
+            done -> {
+              int cut = counts.stream().mapToInt(CompletableFuture::join).sum();
+              LOG.info("drained requestsCut={}", cut);
+              return cut;
+            });
+  }
+
+  /** The sockets that are open: configured address to what it is bound to. */
+  public synchronized List<View> view() {
+    return sockets.entrySet().stream()
+        .map(
+            entry ->
+                new View(
+                    ListeningSocket.text(entry.getKey()),
+                    ListeningSocket.text(entry.getValue().bound()),
+                    entry.getValue().connections()))
+        .toList();
+  }
+
+  /** Sockets that were to be opened so far. */
+  public synchronized long binds() {
+    return binds;
+  }
+
+  /** Those of them that could not be. */
+  public synchronized long bindFailures() {
+    return bindFailures;
+  }
+
+  /**
+   * One listening address.
+   *
+   * @param address as configured
+   * @param bound as opened: with the port that the system chose for port 0
+   * @param connections open now
+   */
+  public record View(String address, String bound, int connections) {}
+}

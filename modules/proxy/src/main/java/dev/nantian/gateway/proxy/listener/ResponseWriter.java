@@ -1,0 +1,200 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.FieldNames;
+import dev.nantian.gateway.proxy.http.HeadWriter;
+import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.pipeline.Exchange;
+import dev.nantian.gateway.proxy.upstream.UpstreamConnection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes responses to an HTTP/1 client and chooses how their end is marked (RFC 9112 section 6).
+ *
+ * <p>One for each connection, touched by its event loop only.
+ */
+final class ResponseWriter {
+  private static final byte[] CLOSE = ascii("close");
+  private static final byte[] KEEP_ALIVE = ascii("keep-alive");
+  private static final byte[] CHUNKED = ascii("chunked");
+  private static final byte[] TEXT = ascii("text/plain");
+  private static final byte[] LAST_CHUNK = ascii("0\r\n\r\n");
+
+  /** A body part smaller than this share of its buffer's memory is copied if it must wait. */
+  private static final int SMALL_SHARE = 4;
+
+  private boolean http10;
+  private boolean clientWantsClose;
+  private boolean started;
+  private boolean wrapInChunks;
+  private boolean headAsReceived;
+
+  /** A request of this connection begins. */
+  void begin(RequestHead request) {
+    http10 = request.minorVersion() == 0;
+    clientWantsClose = request.wantsClose();
+    started = false;
+    wrapInChunks = false;
+  }
+
+  boolean clientWantsClose() {
+    return clientWantsClose;
+  }
+
+  /** True if the head of a final response was written for the current request. */
+  boolean isStarted() {
+    return started;
+  }
+
+  /** RFC 9110 section 15.2: HTTP/1.0 knows no 1xx. */
+  void interim(Channel channel, ResponseHead head) {
+    if (http10) {
+      return;
+    }
+    ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 0));
+    HeadWriter.response(head, out);
+    HeadWriter.end(out);
+    write(channel, out);
+    channel.flush();
+  }
+
+  /**
+   * Writes the head of an upstream's response, unless it can go as received with the body's first
+   * part ({@link #sendsHeadAsReceived}).
+   *
+   * @param close end the connection after it in any case
+   * @return whether the connection ends after it
+   */
+  boolean head(Channel channel, Exchange exchange, boolean close) {
+    ResponseHead head = exchange.response();
+    UpstreamConnection upstream = exchange.upstream();
+    BodyReader.Kind kind = upstream.bodyKind();
+    started = true;
+    exchange.responding();
+    boolean endMarkedByClose = http10 && kind.needsCloseInHttp10();
+    boolean ends = close || clientWantsClose || endMarkedByClose;
+    headAsReceived =
+        !ends
+            && !http10
+            && kind != BodyReader.Kind.UNTIL_CLOSE
+            && head.status() != 204
+            && head.minorVersion() == 1
+            && !head.isEdited()
+            && upstream.holdsWholeHead();
+    if (headAsReceived) {
+      return false;
+    }
+    if (head.status() == 204 || (http10 && head.isChunked())) {
+      head.remove(FieldNames.TRANSFER_ENCODING);
+    }
+    if (http10 && kind == BodyReader.Kind.CHUNKED) {
+      upstream.unwrapChunks();
+    }
+    wrapInChunks = !http10 && kind == BodyReader.Kind.UNTIL_CLOSE;
+    ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));
+    HeadWriter.response(head, out);
+    if (wrapInChunks) {
+      HeadWriter.field(FieldNames.TRANSFER_ENCODING, CHUNKED, out);
+    }
+    if (ends) {
+      HeadWriter.field(FieldNames.CONNECTION, CLOSE, out);
+    } else if (http10) {
+      HeadWriter.field(FieldNames.CONNECTION, KEEP_ALIVE, out);
+    }
+    HeadWriter.end(out);
+    write(channel, out);
+    return ends;
+  }
+
+  /** True if the upstream must send its head on itself, in front of the body. */
+  boolean sendsHeadAsReceived() {
+    return headAsReceived;
+  }
+
+  /** Writes a part of the body; takes over the buffer. */
+  void body(Channel channel, ByteBuf part, boolean last) {
+    int length = part.readableBytes();
+    if (length == 0) {
+      part.release();
+    } else if (wrapInChunks) {
+      ByteBuf size = channel.alloc().directBuffer(16);
+      size.writeCharSequence(Integer.toHexString(length) + "\r\n", StandardCharsets.US_ASCII);
+      write(channel, size);
+      write(channel, right(channel, part));
+      ByteBuf end = channel.alloc().directBuffer(2);
+      end.writeShort('\r' << 8 | '\n');
+      write(channel, end);
+    } else {
+      write(channel, right(channel, part));
+    }
+    if (last && wrapInChunks) {
+      ByteBuf end = channel.alloc().directBuffer(LAST_CHUNK.length);
+      end.writeBytes(LAST_CHUNK);
+      write(channel, end);
+    }
+  }
+
+  /**
+   * A few bytes read into a 32 KiB buffer would keep all of it while a slow client makes them wait
+   * (hundreds of times their size for a stream of small events): those get a buffer of their size.
+   */
+  private static ByteBuf right(Channel channel, ByteBuf part) {
+    int length = part.readableBytes();
+    boolean waits =
+        channel.bytesBeforeUnwritable()
+            < channel.config().getWriteBufferWaterMark().high() / SMALL_SHARE;
+    if (!waits || length * SMALL_SHARE > part.capacity()) {
+      return part;
+    }
+    ByteBuf copy = channel.alloc().directBuffer(length).writeBytes(part);
+    part.release();
+    return copy;
+  }
+
+  /** Writes an answer of our own: a line of text, or a redirect without body. */
+  void ownAnswer(
+      Channel channel,
+      int status,
+      String text,
+      byte @Nullable [] location,
+      boolean toHead,
+      boolean close) {
+    started = true;
+    byte[] body = text.isEmpty() ? new byte[0] : ascii(status + " " + text + "\n");
+    String reason = HttpResponseStatus.valueOf(status).reasonPhrase();
+    ByteBuf out =
+        channel.alloc().directBuffer(192 + body.length + (location == null ? 0 : location.length));
+    out.writeCharSequence("HTTP/1.1 " + status + " " + reason + "\r\n", StandardCharsets.US_ASCII);
+    if (location != null) {
+      HeadWriter.field(FieldNames.LOCATION, location, out);
+    }
+    if (body.length > 0) {
+      HeadWriter.field(FieldNames.CONTENT_TYPE, TEXT, out);
+    }
+    HeadWriter.field(FieldNames.CONTENT_LENGTH, ascii(Integer.toString(body.length)), out);
+    if (close) {
+      HeadWriter.field(FieldNames.CONNECTION, CLOSE, out);
+    } else if (http10) {
+      HeadWriter.field(FieldNames.CONNECTION, KEEP_ALIVE, out);
+    }
+    HeadWriter.end(out);
+    if (!toHead) {
+      out.writeBytes(body);
+    }
+    write(channel, out);
+  }
+
+  /** A failed write closes the connection by itself: no promise is made for each. */
+  private static void write(Channel channel, ByteBuf bytes) {
+    var unused = channel.write(bytes, channel.voidPromise());
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,80 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.config.ListenerSocket;
+import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One listening socket on one loop: its stream, its connections, and what each new connection is
+ * set up with.
+ *
+ * <p>Touched by its event loop only, except for construction.
+ */
+final class SocketListener extends ChannelInitializer<Channel> {
+  private final ListenerPipeline pipeline;
+  private final OpenConnections connections;
+  private final ConnectionSettings settings;
+  private boolean tls;
+
+  SocketListener(
+      ListenerPipeline pipeline,
+      OpenConnections connections,
+      ConnectionSettings settings,
+      boolean tls) {
+    this.pipeline = pipeline;
+    this.connections = connections;
+    this.settings = settings;
+    this.tls = tls;
+  }
+
+  /** Serves connections and requests from now on by {@code socket}; open ones stay. */
+  void update(ListenerSocket socket) {
+    tls = socket.tls();
+    pipeline.table(socket.listeners());
+  }
+
+  OpenConnections connections() {
+    return connections;
+  }
+
+  @Override
+  protected void initChannel(Channel channel) {
+    if (channel.remoteAddress() == null
+        || pipeline.worker().metrics().connectionsActive() >= settings.maxConnections()) {
+      var unused = channel.close();
+      return;
+    }
+    if (tls) {
+      channel.pipeline().addLast(new TlsEntry(pipeline, connections, settings));
+    } else {
+      channel
+          .pipeline()
+          .addLast(new ClientConnection(channel, pipeline, connections, settings, null));
+    }
+  }
+
+  @Override
+  public boolean isSharable() {
+    return true;
+  }
+
+  /** Ends idle connections now and busy ones after their response. */
+  void drain() {
+    connections.all().forEach(ClientConnection::drain);
+  }
+
+  /** Ends all connections; returns how many requests that cut. */
+  int cut() {
+    int busy = 0;
+    for (ClientConnection connection : connections.all()) {
+      busy += connection.cut() ? 1 : 0;
+    }
+    return busy;
+  }
+
+  CompletionStage<?> stopPipeline() {
+    return pipeline.stop();
+  }
+}

@@ -1,0 +1,102 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
+import dev.nantian.gateway.proxy.route.ListenerEntry;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.AbstractSniHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The begin of an HTTPS connection: the server name of the ClientHello chooses the listener, whose
+ * certificates serve the handshake (RFC 6066 section 3). The connection is set up for HTTP once the
+ * handshake is done.
+ *
+ * <p>A name that no listener has gets the alert {@code unrecognized_name} and never some other
+ * certificate.
+ */
+final class TlsEntry extends AbstractSniHandler<SslContext> {
+  /** TLS record of type alert, level fatal, {@code unrecognized_name} (RFC 8446 section 6). */
+  private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
+
+  private static final byte[] NO_NAME = new byte[0];
+
+  private final ListenerPipeline pipeline;
+  private final OpenConnections connections;
+  private final ConnectionSettings settings;
+  private byte[] serverName = NO_NAME;
+
+  TlsEntry(ListenerPipeline pipeline, OpenConnections connections, ConnectionSettings settings) {
+    super(settings.headTimeoutMillis());
+    this.pipeline = pipeline;
+    this.connections = connections;
+    this.settings = settings;
+  }
+
+  @Override
+  protected Future<SslContext> lookup(ChannelHandlerContext ctx, @Nullable String hostname) {
+    if (hostname != null) {
+      serverName = hostname.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
+    }
+    ListenerEntry listener = pipeline.table().listener(serverName, 0, serverName.length);
+    SslContext certificates = listener == null ? null : listener.tls();
+    return certificates == null
+        ? ctx.executor().newFailedFuture(new UnknownServerNameException())
+        : ctx.executor().newSucceededFuture(certificates);
+  }
+
+  @Override
+  protected void onLookupComplete(
+      ChannelHandlerContext ctx, @Nullable String hostname, Future<SslContext> found) {
+    if (!found.isSuccess()) {
+      ByteBuf alert = ctx.alloc().directBuffer(UNRECOGNIZED_NAME.length);
+      alert.writeBytes(UNRECOGNIZED_NAME);
+      var unused = ctx.writeAndFlush(alert).addListener(ChannelFutureListener.CLOSE);
+      return;
+    }
+    ChannelPipeline handlers = ctx.pipeline();
+    SslHandler tls = found.getNow().newHandler(ctx.alloc());
+    tls.setHandshakeTimeoutMillis(settings.headTimeoutMillis());
+    handlers.addAfter(ctx.name(), null, new HandshakeEnd());
+    handlers.replace(this, null, tls);
+  }
+
+  private static final class UnknownServerNameException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    UnknownServerNameException() {
+      super("no listener for the server name", null, false, false);
+    }
+  }
+
+  /** Waits for the handshake, then makes way for HTTP. */
+  private final class HandshakeEnd extends io.netty.channel.ChannelInboundHandlerAdapter {
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof SslHandshakeCompletionEvent end) {
+        if (end.isSuccess()) {
+          ctx.pipeline()
+              .replace(
+                  this,
+                  null,
+                  new ClientConnection(ctx.channel(), pipeline, connections, settings, serverName));
+        } else {
+          var unused = ctx.close();
+        }
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      var unused = ctx.close(); // a failed handshake; the alert is sent by the handler
+    }
+  }
+}

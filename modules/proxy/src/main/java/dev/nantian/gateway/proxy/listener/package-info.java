@@ -1,0 +1,11 @@
+/**
+ * The clients' side: listening sockets, TLS, and HTTP/1.1 connections.
+ *
+ * <p>In: the sockets of a {@link dev.nantian.gateway.proxy.config.RuntimeConfig}. Out: exchanges,
+ * admitted to the stream of their socket and loop. A connection belongs to the loop that accepted
+ * it.
+ */
+@NullMarked
+package dev.nantian.gateway.proxy.listener;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+/**
+ * The event loops: N Netty loops of one thread each, the Pekko dispatchers that are these loops,
+ * and their timers.
+ *
+ * <p>In: a setting and an ActorSystem's configuration. Out: {@link
+ * dev.nantian.gateway.proxy.loop.EventLoops}. A loop shares nothing with the others; whoever runs
+ * on it must never block.
+ */
+@NullMarked
+package dev.nantian.gateway.proxy.loop;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,38 @@
+package dev.nantian.gateway.proxy.pipeline;
+
+/**
+ * The answers that the proxy gives itself: one line of text.
+ *
+ * <p>The specification asks for 404 without a route, 500 for an unresolved backend, 503 without
+ * endpoints and 504 on timeouts; 502 is RFC 9110 section 15.6.3.
+ */
+public enum LocalAnswer {
+  NO_ROUTE(404, "no route matches this request"),
+  BACKEND_UNRESOLVED(500, "the route's backend does not resolve"),
+  NO_BACKEND(500, "the route has no backend"),
+  INTERNAL(500, "internal error"),
+  BAD_RESPONSE(502, "the backend's response is not valid HTTP"),
+  BACKEND_LOST(502, "the backend closed the connection before it answered"),
+  UNSUPPORTED_PROTOCOL(502, "the backend's protocol is not supported"),
+  NO_ENDPOINT(503, "the backend has no ready endpoint"),
+  NO_CONNECTION(503, "the backend takes no connection"),
+  OVERLOADED(503, "too many requests in flight"),
+  REQUEST_TIMEOUT(504, "the request timed out"),
+  BACKEND_TIMEOUT(504, "the backend did not answer in time");
+
+  private final int status;
+  private final String text;
+
+  LocalAnswer(int status, String text) {
+    this.status = status;
+    this.text = text;
+  }
+
+  public int status() {
+    return status;
+  }
+
+  public String text() {
+    return text;
+  }
+}

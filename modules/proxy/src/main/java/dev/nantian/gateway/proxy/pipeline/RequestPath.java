@@ -1,0 +1,199 @@
+package dev.nantian.gateway.proxy.pipeline;
+
+import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.filter.HeaderEdits;
+import dev.nantian.gateway.proxy.filter.RedirectAction;
+import dev.nantian.gateway.proxy.filter.RewriteAction;
+import dev.nantian.gateway.proxy.http.FieldNames;
+import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.route.ListenerEntry;
+import dev.nantian.gateway.proxy.route.ListenerTable;
+import dev.nantian.gateway.proxy.route.RouteTarget;
+import dev.nantian.gateway.proxy.route.RuleAction;
+import dev.nantian.gateway.proxy.route.WeightedBackends;
+import dev.nantian.gateway.proxy.upstream.EndpointPool;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.japi.function.Function;
+import org.apache.pekko.stream.ClosedShape;
+import org.apache.pekko.stream.javadsl.GraphDSL;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.RunnableGraph;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * The way of every request, from its head to the response's head, top to bottom.
+ *
+ * <p>One stream with two ingresses, for the life of a listening socket on one loop. Its elements
+ * are exchanges whose head is complete; bodies do not pass here. A step that answers the request
+ * itself or fails ends the exchange, and later steps leave it alone. No step waits: what takes time
+ * parks the exchange outside and lets it in again.
+ */
+final class RequestPath {
+  /** A running stream. */
+  record Handle(Ingress requests, Ingress responses, CompletionStage<Void> ended) {
+    void stop() {
+      requests.complete();
+      responses.complete();
+    }
+  }
+
+  /** What happens to an exchange at one place of the path. */
+  private interface Step {
+    void apply(Exchange exchange);
+  }
+
+  private RequestPath() {}
+
+  static RunnableGraph<Handle> blueprint(String name) {
+    RunnableGraph<Pair<Ingress, CompletionStage<Done>>> requests =
+        Source.fromGraph(new Ingress.Stage("requests"))
+            // First, so that routes and filters see only what may be believed.
+            .map(step(RequestPath::sanitize))
+            .map(step(RequestPath::match))
+            // Before the balancer: a redirect needs no backend, and rewrites are the rule's.
+            .map(step(RequestPath::filterRequest))
+            .map(step(RequestPath::balance))
+            .toMat(Sink.foreach(step(RequestPath::send)::apply), Keep.both());
+    RunnableGraph<Pair<Ingress, CompletionStage<Done>>> responses =
+        Source.fromGraph(new Ingress.Stage("responses"))
+            .map(step(RequestPath::filterResponse))
+            .toMat(Sink.foreach(step(RequestPath::respond)::apply), Keep.both());
+    return RunnableGraph.<Handle>fromGraph(
+            GraphDSL.create(
+                requests,
+                responses,
+                (in, out) ->
+                    new Handle(
+                        in.first(),
+                        out.first(),
+                        CompletableFuture.allOf(
+                            in.second().toCompletableFuture(), out.second().toCompletableFuture())),
+                (builder, in, out) -> ClosedShape.getInstance()))
+        .named(name);
+  }
+
+  /** An exception ends its exchange, not the stream that all connections of the loop share. */
+  private static Function<Exchange, Exchange> step(Step step) {
+    return exchange -> {
+      if (exchange.isUnderWay()) {
+        try {
+          step.apply(exchange);
+        } catch (RuntimeException e) {
+          exchange.onStepFailed(e);
+        }
+      }
+      return exchange;
+    };
+  }
+
+  /**
+   * Replaces what the client claims about its origin (unless it is trusted), gives the request an
+   * id and notes ourselves in Via if wanted. Hop-by-hop fields are gone already: the codec took
+   * them.
+   */
+  private static void sanitize(Exchange exchange) {
+    RequestHead head = exchange.request();
+    Worker worker = exchange.worker();
+    ForwardingSettings settings = worker.forwarding();
+    ForwardedFields.apply(head, exchange.downstream(), settings.trustForwarded());
+    if (!head.contains(FieldNames.X_REQUEST_ID)) {
+      worker.requestIds().addTo(head);
+    }
+    byte[] via = settings.viaValue();
+    if (via != null) {
+      head.add(FieldNames.VIA, via);
+    }
+  }
+
+  /** Finds listener and rule in the snapshot that the exchange entered with. */
+  private static void match(Exchange exchange) {
+    if (exchange.worker().isOverloaded()) {
+      exchange.answer(LocalAnswer.OVERLOADED);
+      return;
+    }
+    RequestHead head = exchange.request();
+    ListenerTable table = exchange.table();
+    byte[] serverName = exchange.downstream().serverName();
+    ListenerEntry listener =
+        serverName == null
+            ? table.listener(head.bytes(), head.hostOffset(), head.hostLength())
+            : table.listener(serverName, 0, serverName.length);
+    RouteTarget target = listener == null ? null : table.match(listener, head);
+    if (listener == null || target == null) {
+      exchange.answer(LocalAnswer.NO_ROUTE);
+      return;
+    }
+    exchange.matched(listener, target);
+  }
+
+  /** Header changes first, so that they cannot undo what a rewrite does to Host. */
+  private static void filterRequest(Exchange exchange) {
+    RouteTarget target = exchange.target();
+    RuleAction action = target.action();
+    RequestHead head = exchange.request();
+    action.requestEdits().applyTo(head);
+    RedirectAction redirect = action.redirect();
+    if (redirect != null) {
+      byte[] location =
+          redirect.location(
+              head,
+              exchange.downstream().isTls(),
+              exchange.listener().port(),
+              target.prefixLength());
+      exchange.redirect(redirect.status(), location);
+      return;
+    }
+    RewriteAction rewrite = action.rewrite();
+    if (rewrite != null) {
+      rewrite.applyTo(head, target.prefixLength());
+    }
+  }
+
+  /** One of the rule's backends by weight, then one of its endpoints by load. */
+  private static void balance(Exchange exchange) {
+    WeightedBackends backends = exchange.target().action().backends();
+    long total = backends.totalWeight();
+    if (total == 0) {
+      exchange.answer(LocalAnswer.NO_BACKEND);
+      return;
+    }
+    WeightedBackends.Backend backend = backends.pick(exchange.worker().pools().ticket(total));
+    Cluster cluster = backend.cluster();
+    if (cluster == null) {
+      exchange.answer(backend.failureStatus(), LocalAnswer.BACKEND_UNRESOLVED.text());
+      return;
+    }
+    if (cluster.protocol() != Cluster.Protocol.HTTP1) {
+      exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
+      return;
+    }
+    EndpointPool pool = exchange.worker().pools().choose(cluster, null);
+    if (pool == null) {
+      exchange.answer(LocalAnswer.NO_ENDPOINT);
+      return;
+    }
+    backend.requestEdits().applyTo(exchange.request());
+    exchange.balanced(backend, cluster, pool);
+  }
+
+  /** Asks for a connection; the exchange writes its request once it has one. */
+  private static void send(Exchange exchange) {
+    exchange.connect();
+  }
+
+  /** Second ingress: the response's head is there. The backend's own filters come first. */
+  private static void filterResponse(Exchange exchange) {
+    HeaderEdits ofBackend = exchange.backend().responseEdits();
+    ofBackend.applyTo(exchange.response());
+    exchange.target().action().responseEdits().applyTo(exchange.response());
+  }
+
+  /** Head to the client; the body follows beside the stream. */
+  private static void respond(Exchange exchange) {
+    exchange.downstream().startResponse(exchange);
+  }
+}

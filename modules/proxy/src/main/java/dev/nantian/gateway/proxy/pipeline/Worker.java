@@ -1,0 +1,91 @@
+package dev.nantian.gateway.proxy.pipeline;
+
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.metrics.LoopMetrics;
+import dev.nantian.gateway.proxy.upstream.UpstreamPools;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+
+/**
+ * What one event loop owns and shares with no other: pools, timers, counters, spare exchanges.
+ *
+ * <p>Touched by its event loop only.
+ */
+public final class Worker {
+  private static final int MAX_SPARE = 1024;
+
+  private final int index;
+  private final EventLoop loop;
+  private final DeadlineWheel wheel;
+  private final UpstreamPools pools;
+  private final LoopMetrics metrics;
+  private final ForwardingSettings forwarding;
+  private final int maxRequests;
+  private final RequestIds requestIds = new RequestIds();
+  private final ArrayDeque<Exchange> spare = new ArrayDeque<>();
+
+  /**
+   * @param maxRequests requests in flight on this loop at most; more get 503
+   */
+  public Worker(
+      int index,
+      EventLoop loop,
+      DeadlineWheel wheel,
+      UpstreamPools pools,
+      LoopMetrics metrics,
+      ForwardingSettings forwarding,
+      int maxRequests) {
+    this.index = index;
+    this.loop = loop;
+    this.wheel = wheel;
+    this.pools = pools;
+    this.metrics = metrics;
+    this.forwarding = forwarding;
+    this.maxRequests = maxRequests;
+  }
+
+  public int index() {
+    return index;
+  }
+
+  public EventLoop loop() {
+    return loop;
+  }
+
+  public DeadlineWheel wheel() {
+    return wheel;
+  }
+
+  public UpstreamPools pools() {
+    return pools;
+  }
+
+  public LoopMetrics metrics() {
+    return metrics;
+  }
+
+  ForwardingSettings forwarding() {
+    return forwarding;
+  }
+
+  RequestIds requestIds() {
+    return requestIds;
+  }
+
+  boolean isOverloaded() {
+    return metrics.requestsActive() > maxRequests;
+  }
+
+  /** An exchange to fill: a spare one saves about 3 KiB of garbage for each request. */
+  public Exchange takeExchange() {
+    Exchange exchange = spare.pollLast();
+    return exchange == null ? new Exchange(this) : exchange;
+  }
+
+  /** Takes back an exchange that nothing refers to any more. */
+  public void giveBack(Exchange exchange) {
+    if (spare.size() < MAX_SPARE) {
+      spare.addLast(exchange);
+    }
+  }
+}

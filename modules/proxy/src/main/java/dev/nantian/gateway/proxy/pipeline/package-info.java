@@ -1,0 +1,15 @@
+/**
+ * A request's way through the proxy.
+ *
+ * <p>{@link dev.nantian.gateway.proxy.pipeline.RequestPath} is that way, top to bottom: the steps
+ * of one Pekko Stream for each listening socket and event loop. In: an {@link
+ * dev.nantian.gateway.proxy.pipeline.Exchange} with a received head, from a {@link
+ * dev.nantian.gateway.proxy.pipeline.Downstream}. Out: a request sent to an upstream, and its
+ * response to the downstream. Bodies pass beside the stream, between the two connections.
+ *
+ * <p>All of it belongs to one event loop's thread.
+ */
+@NullMarked
+package dev.nantian.gateway.proxy.pipeline;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,342 @@
+package dev.nantian.gateway.proxy.upstream;
+
+import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.ResponseHeadDecoder;
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP/1.1 connection to an endpoint.
+ *
+ * <pre>
+ *   IDLE --begin--> HEAD --head complete--> HELD --resume--> BODY --end--> IDLE (or closed)
+ * </pre>
+ *
+ * In HELD the head is with the user, which may take its time; bytes of the body that came with it
+ * wait here, so that a response whose head needs no change can go on as the very buffer that was
+ * received.
+ *
+ * <p>Touched by its event loop only.
+ */
+public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+  private enum State {
+    IDLE,
+    HEAD,
+    HELD,
+    BODY
+  }
+
+  private final EndpointPool pool;
+  private final DeadlineWheel wheel;
+  private final ResponseHeadDecoder decoder;
+  private final BodyReader body;
+  private final DeadlineWheel.Entry idleDeadline =
+      new DeadlineWheel.Entry() {
+        @Override
+        protected void onDeadline() {
+          if (state == State.IDLE) {
+            close();
+          }
+        }
+      };
+
+  private final Channel channel;
+  private State state = State.IDLE;
+  private @Nullable UpstreamUser user;
+  private @Nullable ByteBuf held;
+  private int headStart;
+  private boolean headWhole;
+  private boolean toHead;
+  private boolean requestComplete;
+  private boolean anyByteReceived;
+  private boolean failed;
+  private boolean usedBefore;
+
+  UpstreamConnection(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
+    this.pool = pool;
+    this.wheel = wheel;
+    this.decoder = new ResponseHeadDecoder(limits);
+    this.body = new BodyReader(limits);
+    this.channel = channel;
+  }
+
+  boolean isOpen() {
+    return channel.isActive();
+  }
+
+  void park(long idleMillis) {
+    wheel.arm(idleDeadline, idleMillis);
+  }
+
+  /**
+   * Lends the connection.
+   *
+   * @param user whose request it is
+   */
+  void begin(UpstreamUser user) {
+    this.user = user;
+    state = State.HEAD;
+    toHead = false;
+    requestComplete = false;
+    anyByteReceived = false;
+    decoder.reset();
+  }
+
+  /** True if an earlier request was served by this connection. */
+  public boolean isReused() {
+    return usedBefore;
+  }
+
+  /** Where this connection leads. */
+  public EndpointPool pool() {
+    return pool;
+  }
+
+  /** The buffer for a request's head comes from here. */
+  public ByteBuf allocate(int capacity) {
+    return channel.alloc().directBuffer(capacity);
+  }
+
+  /** Says what kind of request follows; a response to HEAD has no body. */
+  public void expectResponseTo(boolean head) {
+    toHead = head;
+  }
+
+  /** Queues bytes of the request; takes over the buffer. */
+  public void write(ByteBuf bytes) {
+    var unused = channel.write(bytes, channel.voidPromise());
+  }
+
+  /** Sends what was queued. */
+  public void flush() {
+    channel.flush();
+  }
+
+  /** False while the endpoint does not read as fast as we write. */
+  public boolean isWritable() {
+    return channel.isWritable();
+  }
+
+  /** The whole request was written: the connection may serve another after the response. */
+  public void requestComplete() {
+    requestComplete = true;
+  }
+
+  /** How the end of the response's body is known; valid from {@code onResponseHead} on. */
+  public BodyReader.Kind bodyKind() {
+    return body.kind();
+  }
+
+  /** True if the head as received is still whole in the buffer and {@link #resume} can send it. */
+  public boolean holdsWholeHead() {
+    return headWhole;
+  }
+
+  /** The response's body is wanted as plain data, without chunk framing. */
+  public void unwrapChunks() {
+    body.unwrapChunks();
+  }
+
+  /**
+   * Lets the body come.
+   *
+   * @param withHead the first part begins with the head as received; needs {@link #holdsWholeHead}
+   */
+  public void resume(boolean withHead) {
+    ByteBuf in = held == null ? Unpooled.EMPTY_BUFFER : held;
+    held = null;
+    state = State.BODY;
+    relay(in, withHead);
+  }
+
+  /** Stops or starts reading: the response's back-pressure. */
+  public void readable(boolean on) {
+    if (channel.config().isAutoRead() != on) {
+      channel.config().setAutoRead(on);
+    }
+  }
+
+  /** The user gives up; what is under way is cut. */
+  public void abandon() {
+    user = null;
+    close();
+  }
+
+  void close() {
+    var unused = channel.close();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (user == null) {
+      in.release(); // bytes that nobody asked for: this connection cannot be trusted any more
+      close();
+      return;
+    }
+    anyByteReceived = true;
+    if (state == State.HELD) {
+      held = held == null ? in : Unpooled.wrappedBuffer(held, in);
+      readable(false);
+    } else if (state == State.BODY) {
+      relay(in, false);
+    } else {
+      decodeHead(in, user);
+    }
+  }
+
+  private void decodeHead(ByteBuf in, UpstreamUser user) {
+    while (true) {
+      ResponseHead head = user.responseHead();
+      if (!decoder.isStarted()) {
+        headStart = in.readerIndex();
+        headWhole = true;
+      } else {
+        headWhole = false;
+      }
+      switch (decoder.decode(in, head)) {
+        case INCOMPLETE -> {
+          in.release();
+          return;
+        }
+        case REFUSED -> {
+          in.release();
+          fail(UpstreamFailure.BAD_RESPONSE);
+          return;
+        }
+        case COMPLETE -> decoder.reset();
+      }
+      if (head.status() >= 200) {
+        body.beginResponse(head, toHead);
+        state = State.HELD;
+        held = in;
+        user.onResponseHead();
+        return;
+      }
+      if (head.status() == 101) {
+        in.release();
+        fail(UpstreamFailure.BAD_RESPONSE); // no request of ours asks for an upgrade
+        return;
+      }
+      user.onInterimResponse();
+      head.clear();
+      if (this.user != user) {
+        in.release();
+        return;
+      }
+    }
+  }
+
+  private void relay(ByteBuf in, boolean withHead) {
+    UpstreamUser receiver = user;
+    if (receiver == null) {
+      in.release();
+      return;
+    }
+    ByteBuf part;
+    if (body.isUnwrapping()) {
+      part = body.unwrap(in);
+    } else {
+      int start = withHead ? headStart : in.readerIndex();
+      int end = in.readerIndex() + body.advance(in);
+      in.readerIndex(end);
+      part = in.retainedSlice(start, end - start);
+    }
+    boolean surplus = in.isReadable();
+    in.release();
+    if (body.refusal() != null) {
+      part.release();
+      fail(UpstreamFailure.TRUNCATED);
+      return;
+    }
+    if (!body.isComplete()) {
+      receiver.onResponseBody(part, false);
+      return;
+    }
+    ResponseHead head = receiver.responseHead();
+    boolean keep =
+        requestComplete
+            && !surplus
+            && !head.wantsClose()
+            && body.kind() != BodyReader.Kind.UNTIL_CLOSE
+            && channel.isActive();
+    user = null;
+    state = State.IDLE;
+    usedBefore = true;
+    readable(true);
+    // Back to the pool first: the user's next request may then take this warm connection.
+    if (keep) {
+      pool.giveBack(this);
+    } else {
+      close();
+    }
+    receiver.onResponseBody(part, true);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (user != null) {
+      user.onUpstreamReadComplete();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (user != null) {
+      user.onUpstreamWritability();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    wheel.remove(idleDeadline);
+    pool.closed(this);
+    UpstreamUser receiver = user;
+    if (receiver == null) {
+      return;
+    }
+    if (state == State.BODY && body.kind() == BodyReader.Kind.UNTIL_CLOSE && !failed) {
+      user = null;
+      receiver.onResponseBody(Unpooled.EMPTY_BUFFER, true);
+    } else if (state == State.HELD && body.kind() != BodyReader.Kind.UNTIL_CLOSE && complete()) {
+      return; // the rest of the response is held here already; resume() hands it on
+    } else if (state == State.HEAD) {
+      boolean stale = usedBefore && !anyByteReceived;
+      fail(stale ? UpstreamFailure.STALE : UpstreamFailure.LOST);
+    } else {
+      fail(UpstreamFailure.TRUNCATED);
+    }
+  }
+
+  /** Whether the held bytes hold a whole body of known length. */
+  private boolean complete() {
+    int count = held == null ? 0 : held.readableBytes();
+    return body.kind() != BodyReader.Kind.CHUNKED && body.remaining() <= count;
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    failed = true;
+    close();
+  }
+
+  private void fail(UpstreamFailure failure) {
+    UpstreamUser receiver = user;
+    user = null;
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+    close();
+    if (receiver != null) {
+      receiver.onUpstreamFailed(failure);
+    }
+  }
+}

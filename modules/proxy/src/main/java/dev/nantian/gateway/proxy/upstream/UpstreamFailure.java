@@ -1,0 +1,13 @@
+package dev.nantian.gateway.proxy.upstream;
+
+/** How a request failed once it had a connection. */
+public enum UpstreamFailure {
+  /** A connection that had served before was closed before the first byte of a response. */
+  STALE,
+  /** Closed or reset before the end of the response head. */
+  LOST,
+  /** The response head is not HTTP/1.x as we accept it. */
+  BAD_RESPONSE,
+  /** Closed, reset or malformed in mid-body. */
+  TRUNCATED
+}

@@ -1,0 +1,49 @@
+package dev.nantian.gateway.proxy.upstream;
+
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Someone with one request to send: what a pool and then a connection tell it.
+ *
+ * <p>Called on the loop's thread. After {@code onResponseBody} with {@code last}, {@code
+ * onConnectFailed} and {@code onUpstreamFailed} the connection says no more and must not be used.
+ */
+public interface UpstreamUser {
+  /** False if the user went away while it waited for a connection. */
+  boolean isWaiting();
+
+  /** The connection is this user's now: write the request to it. */
+  void onConnected(UpstreamConnection connection);
+
+  /** No connection: refused, timed out, or too many are waiting. */
+  void onConnectFailed(EndpointPool pool, String reason);
+
+  /** The head to fill with the response; cleared. */
+  ResponseHead responseHead();
+
+  /** A 1xx response is in {@link #responseHead()}, which is cleared afterwards. */
+  void onInterimResponse();
+
+  /**
+   * The final response's head is in {@link #responseHead()}. Nothing of the body comes before the
+   * user calls {@link UpstreamConnection#resume}.
+   */
+  void onResponseHead();
+
+  /**
+   * A part of the response's body, maybe empty.
+   *
+   * @param part the receiver releases it
+   * @param last the response is complete
+   */
+  void onResponseBody(ByteBuf part, boolean last);
+
+  /** All that could be read for now has been handed on. */
+  void onUpstreamReadComplete();
+
+  /** The connection takes more bytes or no more. */
+  void onUpstreamWritability();
+
+  void onUpstreamFailed(UpstreamFailure failure);
+}

@@ -1,0 +1,12 @@
+/**
+ * Connections to backends: for each loop and endpoint a pool of kept-alive HTTP/1.1 connections,
+ * and the choice of an endpoint by power of two choices on outstanding requests.
+ *
+ * <p>In: an {@link dev.nantian.gateway.proxy.upstream.UpstreamUser} that wants to send one request.
+ * Out: a connection lent to it until its response has ended. Pools belong to one event loop and are
+ * touched by it only.
+ */
+@NullMarked
+package dev.nantian.gateway.proxy.upstream;
+
+import org.jspecify.annotations.NullMarked;
