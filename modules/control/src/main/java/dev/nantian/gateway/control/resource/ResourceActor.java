@@ -1,0 +1,445 @@
+package dev.nantian.gateway.control.resource;
+
+import com.google.protobuf.Message;
+import dev.nantian.gateway.control.address.AddressActor;
+import dev.nantian.gateway.control.address.AddressAssignment;
+import dev.nantian.gateway.control.address.AddressClaim;
+import dev.nantian.gateway.control.mailbox.CountedBehavior;
+import dev.nantian.gateway.control.mailbox.Mailbox;
+import dev.nantian.gateway.control.mailbox.RestartRequested;
+import dev.nantian.gateway.control.snapshot.PublishedResource;
+import dev.nantian.gateway.control.snapshot.ResourceId;
+import dev.nantian.gateway.control.snapshot.SnapshotActor;
+import dev.nantian.gateway.control.source.Diagnostic;
+import dev.nantian.gateway.control.source.Kind;
+import dev.nantian.gateway.control.source.Origin;
+import dev.nantian.gateway.control.source.ResourceKey;
+import dev.nantian.gateway.control.source.SourcedObject;
+import dev.nantian.gateway.control.status.StatusActor;
+import dev.nantian.gateway.control.translate.Claim;
+import dev.nantian.gateway.control.translate.Fact;
+import dev.nantian.gateway.control.translate.Inputs;
+import dev.nantian.gateway.control.translate.Problem;
+import dev.nantian.gateway.control.translate.Translation;
+import dev.nantian.gateway.control.translate.Translator;
+import dev.nantian.gateway.control.xds.NodesActor;
+import dev.nantian.gateway.control.xds.Programming;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One object, or the name of one that does not exist but is referred to.
+ *
+ * <p>Started by the {@link ResourceRegistry}, which also restores it after a crash: the object from
+ * the registry, its claims and what it published from its {@link ActorCard}, the facts of what it
+ * refers to and the claims of what refers to it by asking again. Until all of them have answered it
+ * publishes nothing, so what was in force stays.
+ *
+ * <p>Order of one change: claims that ask for more, then (when all that is needed is in the
+ * configuration) the object's own resources, then claims that ask for less, then its fact. So what
+ * a resource needs is in the snapshot before it, and leaves after it.
+ */
+final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
+  private static final Logger LOG = LoggerFactory.getLogger(ResourceActor.class);
+  // A fact that is on its way must be handled to be counted.
+  private static final Duration LINGER = Duration.ofSeconds(10);
+
+  /** What this actor understands. {@code cause} is when the source event arrived behind it all. */
+  sealed interface Msg {}
+
+  /** A version of the object. */
+  record Applied(SourcedObject object, Instant cause) implements Msg {}
+
+  /** The object is gone. */
+  record Removed(Instant cause) implements Msg {}
+
+  /** An object refers to this one; answered with the fact. */
+  record Claimed(ResourceKey claimant, Mailbox<Msg> from, Claim claim, Instant cause)
+      implements Msg {}
+
+  /** An object no longer refers to this one. */
+  record Unclaimed(ResourceKey claimant, Instant cause) implements Msg {}
+
+  /** The fact of an object that this one refers to. */
+  record FactChanged(ResourceKey of, Fact fact, Instant cause) implements Msg {}
+
+  /** The address plan's answer. */
+  record AddressAssigned(AddressAssignment assignment) implements Msg {}
+
+  /** How far the published configuration has come. */
+  record ProgrammingChanged(Programming programming) implements Msg {}
+
+  /** The registry's answer after a restart. */
+  record Restored(Optional<SourcedObject> object, Set<ResourceKey> claimants, Instant cause)
+      implements Msg {}
+
+  /** An object that this one refers to has been restarted. */
+  record ClaimAgain(ResourceKey of) implements Msg {}
+
+  /** Crash, as if by a fault. */
+  record Restart(String reason) implements Msg {}
+
+  /** Nobody needs the name, as far as the registry knows; answered with Idle. */
+  record Retire() implements Msg {}
+
+  /** The registry has forgotten this actor. */
+  record Stop() implements Msg {}
+
+  private record Gone() implements Msg {}
+
+  private final ActorContext<Msg> context;
+  private final ResourceKey key;
+  private final ActorCard card;
+  private final Mailbox<ResourceRegistry.Message> registry;
+  private final Surroundings surroundings;
+  private final Translator<HasMetadata> translator;
+
+  private boolean restoring;
+  private boolean stopping;
+  private @Nullable SourcedObject object;
+  private final Map<ResourceKey, Fact> facts = new HashMap<>();
+  private final TreeMap<ResourceKey, Claim> claims = new TreeMap<>();
+  private final Map<ResourceKey, Mailbox<Msg>> claimants = new HashMap<>();
+  private final Set<ResourceKey> unheard = new HashSet<>();
+  private @Nullable AddressClaim addressClaim;
+  private Optional<AddressAssignment> address = Optional.empty();
+  private Programming programming = Programming.UNKNOWN;
+  private boolean watchingNodes;
+  private @Nullable Fact fact;
+  // After a restart: whether others still hold what a predecessor told them.
+  private boolean unsure;
+  private StatusActor.@Nullable Put toldStatus;
+
+  ResourceActor(
+      ActorContext<Msg> context,
+      Mailbox<Msg> self,
+      ResourceKey key,
+      ActorCard card,
+      Mailbox<ResourceRegistry.Message> registry,
+      Surroundings surroundings,
+      Translator<HasMetadata> translator) {
+    super(self);
+    this.context = context;
+    this.key = key;
+    this.card = card;
+    this.registry = registry;
+    this.surroundings = surroundings;
+    this.translator = translator;
+    if (card.starts.getAndIncrement() > 0) {
+      restoring = true;
+      registry.tell(new ResourceRegistry.Restore(key));
+    } else {
+      fact = translator.absent(key, inputs(Programming.UNKNOWN)).fact();
+    }
+  }
+
+  @Override
+  protected Behavior<Msg> onMessage(Msg message) {
+    card.lastMessage = message.getClass().getSimpleName();
+    card.lastMessageAt = surroundings.clock().instant();
+    if (restoring && !(message instanceof Restored)) {
+      // Superseded by what the registry is about to send. Only a second restart must not be lost.
+      return message instanceof Restart ? restart(message) : this;
+    }
+    switch (message) {
+      case Applied(SourcedObject applied, Instant cause) -> {
+        object = applied;
+        card.generation = applied.generation();
+        card.changedAt = cause;
+        recompute(cause);
+      }
+      case Removed(Instant cause) -> {
+        object = null;
+        card.generation = 0;
+        card.changedAt = cause;
+        recompute(cause);
+      }
+      case Claimed claimed -> claimed(claimed);
+      case Unclaimed(ResourceKey claimant, Instant cause) -> {
+        claimants.remove(claimant);
+        boolean heard = unheard.remove(claimant);
+        if (claims.remove(claimant) != null || heard) {
+          recompute(cause);
+        }
+      }
+      case FactChanged(ResourceKey of, Fact changed, Instant cause) -> {
+        if (card.claims.containsKey(of) && !changed.equals(facts.put(of, changed))) {
+          recompute(cause);
+        }
+      }
+      case AddressAssigned(AddressAssignment assignment) -> {
+        if (addressClaim != null && !address.equals(Optional.of(assignment))) {
+          address = Optional.of(assignment);
+          recompute(card.changedAt);
+        }
+      }
+      case ProgrammingChanged(Programming changed) -> {
+        if (watchingNodes && !changed.equals(programming)) {
+          programming = changed;
+          recompute(card.changedAt);
+        }
+      }
+      case Restored restored -> restored(restored);
+      case ClaimAgain(ResourceKey of) -> {
+        Claim claim = card.claims.get(of);
+        if (claim != null) {
+          registry.tell(new ResourceRegistry.PutClaim(key, of, claim, card.changedAt));
+        }
+      }
+      case Restart restart -> {
+        return restart(restart);
+      }
+      case Retire() -> registry.tell(new ResourceRegistry.Idle(key));
+      case Stop() -> {
+        stopping = true;
+        context
+            .getSystem()
+            .scheduler()
+            .scheduleOnce(LINGER, () -> self().tell(new Gone()), context.getExecutionContext());
+      }
+      case Gone() -> {
+        return stopping ? Behaviors.stopped() : this;
+      }
+    }
+    return this;
+  }
+
+  private static Behavior<Msg> restart(Msg message) {
+    throw new RestartRequested(message instanceof Restart(String reason) ? reason : "");
+  }
+
+  private void restored(Restored restored) {
+    restoring = false;
+    unsure = true;
+    object = restored.object().orElse(null);
+    unheard.addAll(restored.claimants());
+    card.claims.forEach(
+        (of, claim) ->
+            registry.tell(new ResourceRegistry.PutClaim(key, of, claim, restored.cause())));
+    recompute(restored.cause());
+  }
+
+  private void claimed(Claimed claimed) {
+    claimants.put(claimed.claimant(), claimed.from());
+    boolean heard = unheard.remove(claimed.claimant());
+    if (!claimed.claim().equals(claims.put(claimed.claimant(), claimed.claim())) || heard) {
+      recompute(claimed.cause());
+    }
+    if (unheard.isEmpty() && fact != null) {
+      claimed.from().tell(new FactChanged(key, fact, claimed.cause()));
+    }
+  }
+
+  private void recompute(Instant cause) {
+    if (!unheard.isEmpty()) {
+      return;
+    }
+    Set<ResourceKey> dependencies =
+        object == null ? Set.of() : translator.dependencies(key, object.object());
+    if (!facts.keySet().containsAll(dependencies)) {
+      card.state = ActorCard.State.WAITING;
+      for (ResourceKey dependency : dependencies) {
+        if (!card.claims.containsKey(dependency)) {
+          claim(dependency, Claim.WATCHES, cause);
+        }
+      }
+      return;
+    }
+    try {
+      apply(translate(programming), cause);
+    } catch (RuntimeException e) {
+      // A fault of ours in one translation: the version before stays in force, and a restart would
+      // only meet the same object again.
+      LOG.error(
+          "event=translation_failed kind={} namespace={} name={}",
+          key.kind(),
+          key.namespace(),
+          key.name(),
+          e);
+      card.state = ActorCard.State.FAILED;
+      tellStatus(
+          Optional.empty(),
+          List.of(
+              new Problem(
+                  Diagnostic.Severity.ERROR,
+                  "",
+                  "internal error, the version before stays in force: " + e)));
+    }
+  }
+
+  private Translation translate(Programming liveness) {
+    surroundings.translations().incrementAndGet();
+    return object == null
+        ? translator.absent(key, inputs(liveness))
+        : translator.translate(key, object.object(), inputs(liveness));
+  }
+
+  private Inputs inputs(Programming liveness) {
+    boolean known = card.published.containsValue(liveness.version());
+    return new Inputs(
+        facts, claims, address, known ? liveness : Programming.UNKNOWN, !card.published.isEmpty());
+  }
+
+  private void apply(Translation translation, Instant cause) {
+    claimMore(translation, cause);
+    boolean published = false;
+    if (translation.ready()) {
+      published = publish(translation.resources(), cause);
+      claimLess(translation, cause);
+      card.state = object == null ? ActorCard.State.ABSENT : ActorCard.State.CURRENT;
+    } else {
+      card.state = ActorCard.State.HELD;
+    }
+    claimAddress(translation.addressClaim());
+    // A version that has just been published, or is held back, is live nowhere yet: what was
+    // translated with the liveness of the one before says too much.
+    boolean early = key.kind() == Kind.GATEWAY && (published || !translation.ready());
+    Translation present = early ? translate(Programming.UNKNOWN) : translation;
+    if (early && !translation.ready() && unsure) {
+      // After a restart others still know what the predecessor said, which still holds.
+      return;
+    }
+    tellStatus(present.status(), present.problems());
+    // What is held back is not there for others yet. (Of another kind it is: routes must let go of a
+    // Service that is gone before it can leave.)
+    boolean held = key.kind() == Kind.GATEWAY && !translation.ready();
+    if (!held && !present.fact().equals(fact)) {
+      Fact changed = present.fact();
+      fact = changed;
+      claimants.values().forEach(claimant -> claimant.tell(new FactChanged(key, changed, cause)));
+    }
+    unsure = false;
+  }
+
+  /** New claims, and those that ask for more than before. */
+  private void claimMore(Translation translation, Instant cause) {
+    translation
+        .claims()
+        .forEach(
+            (dependency, wanted) -> {
+              Claim before = card.claims.get(dependency);
+              claim(dependency, union(before, wanted), cause);
+            });
+  }
+
+  // Nothing that is in use is let go before the new configuration is out.
+  private static Claim union(@Nullable Claim before, Claim wanted) {
+    if (before instanceof Claim.UsesPorts(var old)) {
+      TreeSet<Integer> ports = new TreeSet<>(old);
+      if (wanted instanceof Claim.UsesPorts(var more)) {
+        ports.addAll(more);
+      }
+      return new Claim.UsesPorts(ports);
+    }
+    return before instanceof Claim.UsesCertificate ? before : wanted;
+  }
+
+  /** Claims that ask for less, and the end of those that are not needed. */
+  private void claimLess(Translation translation, Instant cause) {
+    translation.claims().forEach((dependency, wanted) -> claim(dependency, wanted, cause));
+    for (ResourceKey dependency : Set.copyOf(card.claims.keySet())) {
+      if (!translation.claims().containsKey(dependency)) {
+        card.claims.remove(dependency);
+        facts.remove(dependency);
+        registry.tell(new ResourceRegistry.DropClaim(key, dependency, cause));
+      }
+    }
+  }
+
+  private void claim(ResourceKey dependency, Claim claim, Instant cause) {
+    if (!claim.equals(card.claims.put(dependency, claim))) {
+      registry.tell(new ResourceRegistry.PutClaim(key, dependency, claim, cause));
+    }
+  }
+
+  /** Returns whether anything changed. */
+  private boolean publish(Map<ResourceId, Message> resources, Instant cause) {
+    boolean changed = false;
+    for (Map.Entry<ResourceId, Message> entry : new TreeMap<>(resources).entrySet()) {
+      ResourceId id = entry.getKey();
+      PublishedResource resource =
+          PublishedResource.of(id.type(), id.name(), entry.getValue(), cause);
+      if (!resource.version().equals(card.published.put(id, resource.version()))) {
+        surroundings.snapshot().tell(new SnapshotActor.Publish(resource));
+        changed = true;
+      }
+      if (key.kind() == Kind.GATEWAY && !watchingNodes) {
+        watchingNodes = true;
+        surroundings
+            .nodes()
+            .tell(new NodesActor.Watch(id, state -> self().tell(new ProgrammingChanged(state))));
+      }
+    }
+    for (ResourceId id : Set.copyOf(card.published.keySet())) {
+      if (!resources.containsKey(id)) {
+        card.published.remove(id);
+        surroundings.snapshot().tell(new SnapshotActor.Withdraw(id));
+        changed = true;
+        if (key.kind() == Kind.GATEWAY) {
+          watchingNodes = false;
+          surroundings.nodes().tell(new NodesActor.Unwatch(id));
+        }
+      }
+    }
+    return changed;
+  }
+
+  private void claimAddress(Optional<AddressClaim> wanted) {
+    if (wanted.isPresent()) {
+      if (!wanted.get().equals(addressClaim)) {
+        addressClaim = wanted.get();
+        surroundings
+            .addresses()
+            .tell(
+                new AddressActor.Put(
+                    wanted.get(), assigned -> self().tell(new AddressAssigned(assigned))));
+      }
+    } else if (addressClaim != null || (unsure && key.kind() == Kind.GATEWAY)) {
+      surroundings.addresses().tell(new AddressActor.Release(key.namespace() + "/" + key.name()));
+      addressClaim = null;
+      address = Optional.empty();
+    }
+  }
+
+  private void tellStatus(Optional<Object> status, List<Problem> problems) {
+    if (object == null) {
+      if (toldStatus != null || unsure) {
+        toldStatus = null;
+        surroundings.statuses().tell(new StatusActor.Forget(key));
+      }
+      return;
+    }
+    Origin origin = object.origin();
+    List<Diagnostic> diagnostics =
+        problems.stream()
+            .map(
+                problem ->
+                    new Diagnostic(
+                        problem.severity(),
+                        key,
+                        problem.fieldPath(),
+                        origin.at(problem.fieldPath()).orElse(null),
+                        problem.message()))
+            .toList();
+    StatusActor.Put put = new StatusActor.Put(key, object.generation(), status, diagnostics);
+    if (!put.equals(toldStatus)) {
+      toldStatus = put;
+      surroundings.statuses().tell(put);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package dev.nantian.gateway.control.status;
+
+import dev.nantian.gateway.control.mailbox.CountedBehavior;
+import dev.nantian.gateway.control.mailbox.Mailbox;
+import dev.nantian.gateway.control.source.Diagnostic;
+import dev.nantian.gateway.control.source.ResourceKey;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.typed.Behavior;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the status and the problems of every object, and those of what the source refused. Created
+ * once by the control plane; after a crash it goes on with the state it has.
+ *
+ * <p>Problems are logged when they appear and when they go. While the source is read for the first
+ * time nothing is logged: most references do not resolve until both ends are there.
+ */
+public final class StatusActor extends CountedBehavior<StatusActor.Message> {
+  private static final Logger LOG = LoggerFactory.getLogger(StatusActor.class);
+
+  /** What this actor understands. */
+  public sealed interface Message {}
+
+  /**
+   * The present status of an object; replaces the earlier one.
+   *
+   * @param status empty if there is none of ours to write
+   */
+  public record Put(
+      ResourceKey key, long generation, Optional<Object> status, List<Diagnostic> problems)
+      implements Message {}
+
+  /** The object is gone. */
+  public record Forget(ResourceKey key) implements Message {}
+
+  /** All that the source has to say of a file; an empty list means nothing. */
+  public record Subject(String subject, List<Diagnostic> diagnostics) implements Message {}
+
+  /** The first complete state is reached: log what is wrong, and from now on what changes. */
+  public record Settled() implements Message {}
+
+  /** Asks for the statuses of all objects that have one, or a problem. */
+  public record Read(CompletableFuture<List<ObjectStatus>> reply) implements Message {}
+
+  /** Asks for one status. */
+  public record ReadOne(ResourceKey key, CompletableFuture<Optional<ObjectStatus>> reply)
+      implements Message {}
+
+  /** Asks for everything that is wrong, the source's first, then by object. */
+  public record ReadDiagnostics(CompletableFuture<List<Diagnostic>> reply) implements Message {}
+
+  private final Clock clock;
+  private final AtomicInteger sourceErrors;
+  private final Map<ResourceKey, ObjectStatus> objects = new TreeMap<>();
+  private final Map<String, List<Diagnostic>> subjects = new TreeMap<>();
+  private final Set<Diagnostic> logged = new HashSet<>();
+  private boolean settled;
+
+  /**
+   * @param sourceErrors set to the number of errors that the source reports, for metrics
+   */
+  public StatusActor(Mailbox<Message> self, Clock clock, AtomicInteger sourceErrors) {
+    super(self);
+    this.clock = clock;
+    this.sourceErrors = sourceErrors;
+  }
+
+  @Override
+  protected Behavior<Message> onMessage(Message message) {
+    switch (message) {
+      case Put put -> put(put);
+      case Forget(ResourceKey key) -> {
+        ObjectStatus gone = objects.remove(key);
+        log(gone == null ? List.of() : gone.problems(), List.of());
+      }
+      case Subject(String subject, List<Diagnostic> diagnostics) -> subject(subject, diagnostics);
+      case Settled() -> {
+        settled = true;
+        log(List.of(), diagnostics());
+      }
+      case Read(CompletableFuture<List<ObjectStatus>> reply) -> reply.complete(statuses());
+      case ReadOne(ResourceKey key, CompletableFuture<Optional<ObjectStatus>> reply) ->
+          reply.complete(
+              statuses().stream().filter(status -> status.key().equals(key)).findFirst());
+      case ReadDiagnostics(CompletableFuture<List<Diagnostic>> reply) ->
+          reply.complete(diagnostics());
+    }
+    return this;
+  }
+
+  private void put(Put put) {
+    @Nullable ObjectStatus before = objects.get(put.key());
+    @Nullable Object status =
+        put.status()
+            .map(
+                unstamped ->
+                    TransitionTimes.stamp(
+                        before == null ? null : before.status(), unstamped, clock.instant()))
+            .orElse(null);
+    ObjectStatus after =
+        new ObjectStatus(put.key(), put.generation(), status, put.problems(), clock.instant());
+    objects.put(put.key(), after);
+    log(before == null ? List.of() : before.problems(), after.problems());
+  }
+
+  private void subject(String subject, List<Diagnostic> diagnostics) {
+    List<Diagnostic> before =
+        diagnostics.isEmpty()
+            ? subjects.remove(subject)
+            : subjects.put(subject, List.copyOf(diagnostics));
+    sourceErrors.set(
+        (int)
+            subjects.values().stream()
+                .flatMap(List::stream)
+                .filter(diagnostic -> diagnostic.severity() == Diagnostic.Severity.ERROR)
+                .count());
+    log(before == null ? List.of() : before, diagnostics);
+  }
+
+  private List<ObjectStatus> statuses() {
+    Map<ResourceKey, ObjectStatus> all = new TreeMap<>();
+    objects.forEach(
+        (key, status) -> {
+          if (status.status() != null || !status.problems().isEmpty()) {
+            all.put(key, status);
+          }
+        });
+    subjects.values().stream()
+        .flatMap(List::stream)
+        .filter(diagnostic -> diagnostic.object() != null)
+        .forEach(
+            diagnostic -> all.merge(rejectedKey(diagnostic), rejected(diagnostic), this::join));
+    return List.copyOf(all.values());
+  }
+
+  private static ResourceKey rejectedKey(Diagnostic diagnostic) {
+    return Objects.requireNonNull(diagnostic.object());
+  }
+
+  // The last good version stays in force with its status; one that never was valid has only this.
+  private ObjectStatus join(ObjectStatus present, ObjectStatus rejected) {
+    List<Diagnostic> problems = new ArrayList<>(present.problems());
+    rejected.problems().stream()
+        .filter(problem -> !problems.contains(problem))
+        .forEach(problems::add);
+    return new ObjectStatus(
+        present.key(), present.generation(), present.status(), problems, present.updatedAt());
+  }
+
+  private ObjectStatus rejected(Diagnostic diagnostic) {
+    ResourceKey key = rejectedKey(diagnostic);
+    boolean invalid =
+        diagnostic.severity() == Diagnostic.Severity.ERROR && !objects.containsKey(key);
+    Condition condition =
+        new ConditionBuilder()
+            .withType("Accepted")
+            .withStatus("False")
+            .withReason("Invalid")
+            .withMessage(diagnostic.fieldPath() + ": " + diagnostic.message())
+            .withObservedGeneration(0L)
+            .withLastTransitionTime(clock.instant().truncatedTo(ChronoUnit.SECONDS).toString())
+            .build();
+    return new ObjectStatus(
+        key,
+        0,
+        invalid ? Map.of("conditions", List.of(condition)) : null,
+        List.of(diagnostic),
+        clock.instant());
+  }
+
+  private List<Diagnostic> diagnostics() {
+    List<Diagnostic> all = new ArrayList<>();
+    subjects.values().forEach(all::addAll);
+    objects.values().forEach(status -> all.addAll(status.problems()));
+    return all;
+  }
+
+  private void log(List<Diagnostic> before, List<Diagnostic> after) {
+    if (!settled) {
+      return;
+    }
+    for (Diagnostic problem : new LinkedHashSet<>(after)) {
+      if (logged.add(problem)) {
+        switch (problem.severity()) {
+          case ERROR, WARNING -> LOG.warn("event=problem {}", keyValues(problem));
+          case INFO -> LOG.info("event=notice {}", keyValues(problem));
+        }
+      }
+    }
+    for (Diagnostic problem : before) {
+      if (!after.contains(problem) && logged.remove(problem)) {
+        LOG.info("event=problem_solved {}", keyValues(problem));
+      }
+    }
+  }
+
+  private static String keyValues(Diagnostic problem) {
+    ResourceKey key = problem.object();
+    return (key == null
+            ? ""
+            : "kind=" + key.kind() + " namespace=" + key.namespace() + " name=" + key.name() + " ")
+        + (problem.place() == null ? "" : "at=" + problem.place() + " ")
+        + (problem.fieldPath().isEmpty() ? "" : "field=" + problem.fieldPath() + " ")
+        + "message=\""
+        + problem.message().replace("\"", "'")
+        + "\"";
+  }
+}

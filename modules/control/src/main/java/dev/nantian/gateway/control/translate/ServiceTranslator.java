@@ -1,0 +1,191 @@
+package dev.nantian.gateway.control.translate;
+
+import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
+
+import dev.nantian.gateway.control.snapshot.ResourceId;
+import dev.nantian.gateway.control.source.ResourceKey;
+import dev.nantian.gateway.protocol.ResourceType;
+import dev.nantian.gateway.protocol.config.v1.ServicePort.AppProtocol;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Service with the endpoints of its slices: in the configuration while a permitted reference uses
+ * it.
+ */
+public final class ServiceTranslator implements Translator<Service> {
+
+  @Override
+  public Set<ResourceKey> dependencies(ResourceKey key, Service object) {
+    return Set.of();
+  }
+
+  @Override
+  public Translation absent(ResourceKey key, Inputs inputs) {
+    // While a route still uses it, what was published stays: the route is about to let go.
+    return new Translation.Builder()
+        .fact(Fact.ServiceFact.ABSENT)
+        .waitUnless(usedPorts(inputs).isEmpty())
+        .build();
+  }
+
+  @Override
+  public Translation translate(ResourceKey key, Service object, Inputs inputs) {
+    boolean external = "ExternalName".equals(object.getSpec().getType());
+    SortedSet<Integer> used = usedPorts(inputs);
+    List<ServicePort> ports = orEmpty(object.getSpec().getPorts());
+    Map<Integer, Fact.PortFact> facts = new HashMap<>();
+    for (ServicePort port : ports) {
+      // TCP and UDP may share a number; the usable one counts.
+      facts.merge(
+          port.getPort(),
+          new Fact.PortFact(unsupported(port)),
+          (a, b) -> a.unsupported().isEmpty() ? a : b);
+    }
+    Translation.Builder result =
+        new Translation.Builder()
+            .fact(new Fact.ServiceFact(true, !used.isEmpty(), external, facts));
+    String externalName = object.getSpec().getExternalName();
+    if (external && (externalName == null || externalName.isEmpty())) {
+      result.problem(
+          Problem.error("spec.externalName", "empty (expected a DNS name for type ExternalName)"));
+    }
+    if (used.isEmpty()) {
+      return result.build();
+    }
+    String name = key.namespace() + "/" + key.name();
+    dev.nantian.gateway.protocol.config.v1.Service.Builder service =
+        dev.nantian.gateway.protocol.config.v1.Service.newBuilder().setName(name);
+    if (external) {
+      service.setExternalName(Objects.requireNonNullElse(externalName, ""));
+    }
+    for (ServicePort port : ports) {
+      if (unsupported(port).isEmpty()) {
+        service.addPorts(message(port));
+      }
+    }
+    if (external && ports.isEmpty()) {
+      // An ExternalName Service need not list ports: those that references name are meant.
+      used.forEach(port -> service.addPortsBuilder().setPort(port));
+    }
+    result.resource(new ResourceId(ResourceType.SERVICE, name), service.build());
+    if (!external) {
+      addEndpoints(name, ports, slices(inputs), result);
+    }
+    return result.build();
+  }
+
+  private static void addEndpoints(
+      String name,
+      List<ServicePort> ports,
+      List<EndpointSlice> slices,
+      Translation.Builder result) {
+    for (int i = 0; i < ports.size(); i++) {
+      ServicePort port = ports.get(i);
+      if (!unsupported(port).isEmpty()) {
+        continue;
+      }
+      Optional<ClusterLoadAssignment> assignment =
+          Endpoints.assignment(name + ":" + port.getPort(), port.getName(), slices);
+      if (assignment.isEmpty() && !slices.isEmpty()) {
+        result.problem(
+            Problem.warning(
+                "spec.ports[" + i + "]",
+                "port "
+                    + port.getPort()
+                    + " named \""
+                    + Objects.requireNonNullElse(port.getName(), "")
+                    + "\": no EndpointSlice of the Service has a TCP port of this name"));
+      }
+      ClusterLoadAssignment message =
+          assignment.orElseGet(
+              () ->
+                  ClusterLoadAssignment.newBuilder()
+                      .setClusterName(name + ":" + port.getPort())
+                      .build());
+      result.resource(new ResourceId(ResourceType.ENDPOINTS, message.getClusterName()), message);
+    }
+    if (slices.isEmpty()) {
+      result.problem(
+          Problem.warning(
+              "metadata.name",
+              "no EndpointSlice has the label "
+                  + EndpointSliceTranslator.SERVICE_LABEL
+                  + " with this Service's name: it has no endpoints"));
+    }
+  }
+
+  private static dev.nantian.gateway.protocol.config.v1.ServicePort message(ServicePort port) {
+    return dev.nantian.gateway.protocol.config.v1.ServicePort.newBuilder()
+        .setPort(port.getPort())
+        .setName(Objects.requireNonNullElse(port.getName(), ""))
+        .setAppProtocol(
+            appProtocol(port.getAppProtocol())
+                .orElseThrow(() -> new IllegalStateException("checked before")))
+        .build();
+  }
+
+  private static String unsupported(ServicePort port) {
+    String protocol = port.getProtocol();
+    if (protocol != null && !protocol.equals("TCP")) {
+      return "protocol " + protocol + " (expected TCP)";
+    }
+    return appProtocol(port.getAppProtocol()).isPresent()
+        ? ""
+        : "appProtocol "
+            + port.getAppProtocol()
+            + " (expected none, http, kubernetes.io/h2c or kubernetes.io/ws)";
+  }
+
+  // GEP-1911: an application protocol that is not understood must not be spoken to as if it were
+  // HTTP/1.1.
+  private static Optional<AppProtocol> appProtocol(@Nullable String appProtocol) {
+    return switch (appProtocol) {
+      case null -> Optional.of(AppProtocol.HTTP1);
+      case "", "http" -> Optional.of(AppProtocol.HTTP1);
+      case "kubernetes.io/h2c" -> Optional.of(AppProtocol.H2C);
+      case "kubernetes.io/ws" -> Optional.of(AppProtocol.WEBSOCKET);
+      default -> Optional.empty();
+    };
+  }
+
+  private static SortedSet<Integer> usedPorts(Inputs inputs) {
+    TreeSet<Integer> used = new TreeSet<>();
+    inputs
+        .claims()
+        .values()
+        .forEach(
+            claim -> {
+              if (claim instanceof Claim.UsesPorts(SortedSet<Integer> ports)) {
+                used.addAll(ports);
+              }
+            });
+    return used;
+  }
+
+  private static List<EndpointSlice> slices(Inputs inputs) {
+    List<EndpointSlice> slices = new ArrayList<>();
+    inputs
+        .claims()
+        .values()
+        .forEach(
+            claim -> {
+              if (claim instanceof Claim.AddsEndpoints(EndpointSlice slice)) {
+                slices.add(slice);
+              }
+            });
+    return slices;
+  }
+}

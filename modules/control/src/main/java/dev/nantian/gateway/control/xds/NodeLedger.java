@@ -1,0 +1,160 @@
+package dev.nantian.gateway.control.xds;
+
+import dev.nantian.gateway.control.snapshot.ResourceId;
+import dev.nantian.gateway.control.snapshot.SnapshotChange;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every connected node holds of every resource in force, and so whether a version is live. Not
+ * thread-safe; one owner.
+ */
+public final class NodeLedger {
+  private final Map<ResourceId, String> current = new HashMap<>();
+  private final TreeMap<Long, Node> streams = new TreeMap<>();
+
+  /** One stream of one node. */
+  private static final class Node {
+    private final String id;
+    private final Map<ResourceId, Live> held = new HashMap<>();
+    private final Map<ResourceId, StreamOutput.Rejection> refused = new HashMap<>();
+
+    private Node(String id) {
+      this.id = id;
+    }
+  }
+
+  /** A version and since when a node has it. */
+  public record Live(String version, Instant since) {}
+
+  /**
+   * @param stream number of the stream; a later stream of the same node replaces an earlier one
+   * @return the streams that were replaced
+   */
+  public List<Long> connected(long stream, String node) {
+    List<Long> replaced = new ArrayList<>();
+    streams.forEach(
+        (number, other) -> {
+          if (other.id.equals(node)) {
+            replaced.add(number);
+          }
+        });
+    replaced.forEach(streams::remove);
+    streams.put(stream, new Node(node));
+    return replaced;
+  }
+
+  public void disconnected(long stream) {
+    streams.remove(stream);
+  }
+
+  /** What is in force. */
+  public Set<ResourceId> changed(SnapshotChange change) {
+    Set<ResourceId> touched = new LinkedHashSet<>();
+    change
+        .changed()
+        .forEach(
+            resource -> {
+              current.put(resource.id(), resource.version());
+              touched.add(resource.id());
+            });
+    change
+        .removed()
+        .forEach(
+            id -> {
+              current.remove(id);
+              touched.add(id);
+            });
+    return touched;
+  }
+
+  public void applied(long stream, StreamOutput.Applied applied, Instant now) {
+    Node node = streams.get(stream);
+    if (node == null) {
+      return;
+    }
+    applied
+        .versions()
+        .forEach(
+            (id, version) -> {
+              node.held.put(id, new Live(version, now));
+              node.refused.remove(id);
+            });
+    applied
+        .removed()
+        .forEach(
+            id -> {
+              node.held.remove(id);
+              node.refused.remove(id);
+            });
+  }
+
+  public void refused(long stream, Collection<StreamOutput.Rejection> rejections) {
+    Node node = streams.get(stream);
+    if (node != null) {
+      rejections.forEach(rejection -> node.refused.put(rejection.id(), rejection));
+    }
+  }
+
+  /** The resources that a node refuses in their newest version. */
+  public Collection<StreamOutput.Rejection> refusals(long stream) {
+    Node node = streams.get(stream);
+    return node == null
+        ? List.of()
+        : node.refused.values().stream()
+            .filter(rejection -> rejection.version().equals(current.get(rejection.id())))
+            .toList();
+  }
+
+  /** Whether the version in force is live on every connected node. */
+  public Programming programming(ResourceId id) {
+    String version = current.get(id);
+    if (version == null) {
+      return Programming.UNKNOWN;
+    }
+    if (streams.isEmpty()) {
+      return new Programming(version, Programming.State.NO_NODE, "");
+    }
+    @Nullable String waitingFor = null;
+    for (Node node : streams.values()) {
+      StreamOutput.Rejection rejection = node.refused.get(id);
+      if (rejection != null && rejection.version().equals(version)) {
+        return new Programming(
+            version, Programming.State.REFUSED, "node " + node.id + ": " + rejection.message());
+      }
+      Live live = node.held.get(id);
+      if (live == null || !live.version().equals(version)) {
+        waitingFor = node.id;
+      }
+    }
+    return waitingFor == null
+        ? new Programming(version, Programming.State.LIVE, "")
+        : new Programming(version, Programming.State.WAITING, "node " + waitingFor);
+  }
+
+  /** Since when each connected node holds the version in force of a resource. */
+  public Map<String, Instant> liveSince(ResourceId id) {
+    Map<String, Instant> since = new TreeMap<>();
+    String version = current.get(id);
+    for (Node node : streams.values()) {
+      Live live = node.held.get(id);
+      if (live != null && live.version().equals(version)) {
+        since.put(node.id, live.since());
+      }
+    }
+    return since;
+  }
+
+  /** Number of connected nodes. */
+  public int size() {
+    return streams.size();
+  }
+}
