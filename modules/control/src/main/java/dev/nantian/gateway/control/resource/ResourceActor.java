@@ -315,7 +315,8 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
       return;
     }
     tellStatus(present.status(), present.problems());
-    // What is held back is not there for others yet. (Of another kind it is: routes must let go of a
+    // What is held back is not there for others yet. (Of another kind it is: routes must let go of
+    // a
     // Service that is gone before it can leave.)
     boolean held = key.kind() == Kind.GATEWAY && !translation.ready();
     if (!held && !present.fact().equals(fact)) {
