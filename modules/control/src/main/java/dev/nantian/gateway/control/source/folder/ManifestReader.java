@@ -3,6 +3,9 @@ package dev.nantian.gateway.control.source.folder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.nantian.gateway.control.schema.ObjectChecks;
+import dev.nantian.gateway.control.schema.Suggestion;
+import dev.nantian.gateway.control.schema.Violation;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.Diagnostic.Severity;
 import dev.nantian.gateway.control.source.Kind;
@@ -18,8 +21,10 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +144,22 @@ final class ManifestReader {
               + kindName
               + ")");
     } else if (group.equals(Kind.GATEWAY_API) && !NOT_SERVED.contains(kindName)) {
-      unidentified(origin, "kind", kindName + " is no kind of " + group);
+      List<String> kinds =
+          Stream.concat(
+                  NOT_SERVED.stream(),
+                  Arrays.stream(Kind.values())
+                      .filter(kind -> kind.group().equals(group))
+                      .map(Kind::kindName))
+              .sorted()
+              .toList();
+      String nearest = Suggestion.nearest(kindName, kinds);
+      unidentified(
+          origin,
+          "kind",
+          kindName
+              + (nearest == null
+                  ? " (expected one of " + String.join(", ", kinds) + ")"
+                  : " (did you mean " + nearest + "?)"));
     } else if (passedOver.add(group + "/" + kindName)) {
       diagnostics.add(
           new Diagnostic(
@@ -184,7 +204,9 @@ final class ManifestReader {
   }
 
   private void object(ResourceKey key, FileOrigin origin, ObjectNode root) {
+    withoutNulls(root);
     root.put("apiVersion", key.kind().apiVersions().getFirst());
+    // The status is for the control plane to say.
     root.remove("status");
     ObjectNode metadata = (ObjectNode) root.get("metadata");
     if (key.kind().namespaced()) {
@@ -192,34 +214,50 @@ final class ManifestReader {
     } else {
       metadata.remove("namespace");
     }
-    if (key.kind() == Kind.SECRET) {
-      mergeStringData(root);
+    ObjectChecks.fillDefaults(key.kind(), root);
+    List<Diagnostic> violations = new ArrayList<>();
+    for (Violation violation : ObjectChecks.check(key.kind(), root)) {
+      violations.add(error(key, origin, violation.fieldPath(), violation.message()));
     }
+    if (!violations.isEmpty()) {
+      invalid(key, origin, violations);
+      return;
+    }
+    FileOrigin finalOrigin = key.kind() == Kind.SECRET ? unifyData(root, origin) : origin;
     String problem = ManifestObject.Valid.problem(key, root);
     if (problem != null) {
       invalid(key, origin, List.of(error(key, origin, "", problem)));
       return;
     }
-    objects.add(new ManifestObject.Valid(key, origin.place(""), root, origin, List.of()));
+    objects.add(new ManifestObject.Valid(key, origin.place(""), root, finalOrigin, List.of()));
+  }
+
+  /** A field without a value is an absent field, as an API server has it. */
+  private static void withoutNulls(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object.properties().removeIf(field -> field.getValue().isNull());
+    }
+    node.forEach(ManifestReader::withoutNulls);
   }
 
   /**
    * What is written as text in a Secret is the same as what is written in base64; the text wins.
+   * Base64 may be broken into lines; here it no longer is.
    */
-  private static void mergeStringData(ObjectNode root) {
-    if (!(root.remove("stringData") instanceof ObjectNode text)) {
-      return;
-    }
+  private static FileOrigin unifyData(ObjectNode root, FileOrigin origin) {
     ObjectNode data =
         root.get("data") instanceof ObjectNode written ? written : root.putObject("data");
-    text.properties()
-        .forEach(
-            entry ->
-                data.put(
-                    entry.getKey(),
-                    Base64.getEncoder()
-                        .encodeToString(
-                            entry.getValue().asText().getBytes(StandardCharsets.UTF_8))));
+    for (Map.Entry<String, JsonNode> entry : List.copyOf(data.properties())) {
+      data.put(entry.getKey(), entry.getValue().asText().replaceAll("[\\r\\n]", ""));
+    }
+    if (!(root.remove("stringData") instanceof ObjectNode text)) {
+      return origin;
+    }
+    for (Map.Entry<String, JsonNode> entry : text.properties()) {
+      byte[] bytes = entry.getValue().asText().getBytes(StandardCharsets.UTF_8);
+      data.put(entry.getKey(), Base64.getEncoder().encodeToString(bytes));
+    }
+    return new FileOrigin(origin.file(), origin.positions().withFieldsOf("stringData", "data"));
   }
 
   private void invalid(ResourceKey key, FileOrigin origin, List<Diagnostic> problems) {
