@@ -28,7 +28,8 @@ public final class Translators {
     this.controllerName = controllerName;
   }
 
-  Translator<HasMetadata> of(Kind kind) {
+  /** The translator of a kind. */
+  public Translator<HasMetadata> of(Kind kind) {
     return switch (kind) {
       case GATEWAY_CLASS -> typed(kind, new GatewayClassTranslator(controllerName));
       case GATEWAY -> typed(kind, new GatewayTranslator());

@@ -20,6 +20,16 @@ public interface Origin {
    * The origin of an object that no file holds: it comes from an API server, or exists by itself.
    */
   static Origin none() {
-    return fieldPath -> Optional.empty();
+    return Unwritten.ORIGIN;
+  }
+
+  /** The origin of what nobody has written. */
+  enum Unwritten implements Origin {
+    ORIGIN;
+
+    @Override
+    public Optional<Place> at(String fieldPath) {
+      return Optional.empty();
+    }
   }
 }

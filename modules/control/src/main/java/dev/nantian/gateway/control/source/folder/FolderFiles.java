@@ -1,21 +1,13 @@
 package dev.nantian.gateway.control.source.folder;
 
-import dev.nantian.gateway.control.source.Diagnostic;
-import dev.nantian.gateway.control.source.Diagnostic.Severity;
-import dev.nantian.gateway.control.source.Place;
 import dev.nantian.gateway.control.source.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.ClosedWatchServiceException;
-import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
@@ -25,11 +17,9 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -47,7 +37,6 @@ import org.slf4j.LoggerFactory;
 final class FolderFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(FolderFiles.class);
-  private static final int MAX_FOLDER_DEPTH = 16;
 
   /**
    * A burst of events is taken together, but none waits longer than this for the end of the burst.
@@ -165,7 +154,7 @@ final class FolderFiles {
         continue;
       }
       Path child = parent.resolve(name);
-      if (isManifest(name) && !Files.isDirectory(child)) {
+      if (ManifestWalk.isManifest(name) && !Files.isDirectory(child)) {
         names.add(nameOf(child));
       } else if (!Files.isRegularFile(child, LinkOption.NOFOLLOW_LINKS)) {
         // A folder came or went, or a link was swapped: Kubernetes mounts do so with the hidden
@@ -205,8 +194,7 @@ final class FolderFiles {
   private @Nullable FileChange read(String name, Path file, Stamp stamp, boolean inDoubt) {
     if (stamp.size() > YamlReader.MAX_BYTES) {
       seen.remove(name);
-      return unreadable(
-          name, stamp.size() + " bytes (expected at most " + YamlReader.MAX_BYTES + ")");
+      return FileChange.Unreadable.tooLarge(name, stamp.size());
     }
     byte[] bytes;
     long readAt = System.currentTimeMillis();
@@ -239,25 +227,16 @@ final class FolderFiles {
     Set<WatchKey> alive = new HashSet<>();
     folderProblem = null;
     try {
-      Files.walkFileTree(
+      ManifestWalk.walk(
           folder,
-          EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-          MAX_FOLDER_DEPTH,
-          new SimpleFileVisitor<>() {
+          new ManifestWalk.Finds() {
             @Override
-            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-              if (!dir.equals(folder) && isHidden(dir)) {
-                return FileVisitResult.SKIP_SUBTREE;
-              }
+            public void folder(Path dir) {
               alive.addAll(watchAgain(dir));
-              return FileVisitResult.CONTINUE;
             }
 
             @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-              if (!isManifest(file) || !attributes.isRegularFile()) {
-                return FileVisitResult.CONTINUE;
-              }
+            public void manifest(Path file, BasicFileAttributes attributes) {
               String name = nameOf(file);
               found.add(name);
               Stamp stamp = Stamp.of(attributes);
@@ -268,24 +247,18 @@ final class FolderFiles {
                   changes.put(name, change);
                 }
               }
-              return FileVisitResult.CONTINUE;
             }
 
             @Override
-            public FileVisitResult visitFileFailed(Path path, IOException e) {
-              if (path.equals(folder)) {
-                folderProblem = reason(e);
-              } else if (!isHidden(path) && !(e instanceof NoSuchFileException)) {
-                String name = nameOf(path);
-                found.add(name);
-                lost.add(name + "/");
-                changes.put(name, unreadable(name, e));
-              }
-              return FileVisitResult.CONTINUE;
+            public void unreadable(Path path, IOException why) {
+              String name = nameOf(path);
+              found.add(name);
+              lost.add(name + "/");
+              changes.put(name, FolderFiles.unreadable(name, why));
             }
           });
     } catch (IOException e) {
-      folderProblem = reason(e);
+      folderProblem = ManifestWalk.reason(e);
     }
     if (folderProblem != null) {
       return Map.of();
@@ -341,38 +314,12 @@ final class FolderFiles {
   }
 
   private static FileChange unreadable(String name, IOException e) {
-    return unreadable(name, reason(e) + " (expected a readable file)");
-  }
-
-  private static FileChange unreadable(String name, String message) {
-    return new FileChange.Unreadable(
-        new Diagnostic(Severity.ERROR, null, "", new Place(name, 0, 0), message));
-  }
-
-  /** What went wrong with a file, in words. */
-  static String reason(IOException e) {
-    return switch (e) {
-      case AccessDeniedException denied -> "permission denied";
-      case NoSuchFileException missing -> "does not exist";
-      case FileSystemLoopException loop -> "a link that leads to a folder around itself";
-      case FileSystemException other when other.getReason() != null -> other.getReason();
-      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    };
+    return FileChange.Unreadable.because(
+        name, ManifestWalk.reason(e) + " (expected a readable file)");
   }
 
   private String nameOf(Path path) {
     return folder.relativize(path).toString().replace('\\', '/');
-  }
-
-  private static boolean isHidden(Path path) {
-    return path.getFileName().toString().startsWith(".");
-  }
-
-  /** Whether a file of this name is read: visible, and YAML or JSON by its ending. */
-  static boolean isManifest(Path path) {
-    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-    return !name.startsWith(".")
-        && (name.endsWith(".yaml") || name.endsWith(".yml") || name.endsWith(".json"));
   }
 
   private static String hash(byte[] bytes) {

@@ -88,7 +88,7 @@ public final class FolderSource implements ResourceSource {
       files.open();
     } catch (IOException e) {
       throw new SourceException(
-          "folder " + folder + ": " + FolderFiles.reason(e) + " (expected a readable folder)", e);
+          "folder " + folder + ": " + ManifestWalk.reason(e) + " (expected a readable folder)", e);
     }
     Thread worker = new Thread(() -> run(sink), "folder-source");
     worker.setDaemon(true);

@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.source.yaml;
 
 import dev.nantian.gateway.control.source.FieldPath;
 import dev.nantian.gateway.control.source.FieldPath.Step;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +33,20 @@ public record Positions(
       here = next;
     }
     return here;
+  }
+
+  /** The same mapping, with the fields below one of its fields seen below another one too. */
+  public Positions withFieldsOf(String from, String to) {
+    Positions source = fields.get(from);
+    if (source == null) {
+      return this;
+    }
+    Positions target = fields.getOrDefault(to, source);
+    Map<String, Positions> united = new LinkedHashMap<>(target.fields);
+    united.putAll(source.fields);
+    Map<String, Positions> all = new LinkedHashMap<>(fields);
+    all.put(to, new Positions(target.line, target.column, united, target.items));
+    return new Positions(line, column, all, items);
   }
 
   /** The same node below, found at another place: a key in front of a value. */

@@ -1,0 +1,45 @@
+package dev.nantian.gateway.control.schema;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.nantian.gateway.control.source.Kind;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The checks that one object must pass alone. Stateless and safe for any thread. */
+public final class ObjectChecks {
+
+  private ObjectChecks() {}
+
+  /**
+   * Fills in the values that the kind's schema has for fields that are absent, as an API server
+   * does before it checks: after this a route without matches matches everything, and a backend
+   * without weight has weight 1.
+   */
+  public static void fillDefaults(Kind kind, ObjectNode object) {
+    SchemaDefaults.fill(kind, object);
+  }
+
+  /**
+   * What is wrong with an object whose defaults are filled in, by the schema first; at most one
+   * violation a field.
+   */
+  public static List<Violation> check(Kind kind, ObjectNode object) {
+    List<Violation> all = new ArrayList<>(SchemaCheck.check(kind, object));
+    Field root = Field.root(object);
+    switch (kind) {
+      case GATEWAY -> GatewayRules.check(root);
+      case HTTP_ROUTE -> HttpRouteRules.check(root);
+      case SERVICE -> CoreRules.checkService(root);
+      case ENDPOINT_SLICE -> CoreRules.checkEndpointSlice(root);
+      case SECRET -> CoreRules.checkSecret(root);
+      case CONFIG_MAP -> CoreRules.checkConfigMap(root);
+      case GATEWAY_CLASS, NAMESPACE, REFERENCE_GRANT -> {}
+    }
+    all.addAll(root.violations());
+    Set<String> fields = new HashSet<>();
+    all.removeIf(violation -> !fields.add(violation.fieldPath()));
+    return all;
+  }
+}
