@@ -17,7 +17,7 @@ from .description import Backend
 from .fleet import Fleet, StartFailed
 from .generators import Bench, GeneratorFailed
 from .process import Process
-from .proxies import Proxy, all_proxies
+from .proxies import NotSupported, Proxy, all_proxies
 from .report import Result, Row
 
 SMOKE_PROXIES = ("haproxy", "nginx")
@@ -216,6 +216,9 @@ class Session:
                 row.why_not = variant.probe(fleet.member(proxy, variant.setup).target(bench.nghttp))
             except StartFailed as e:
                 row.why_not, row.failed = str(e), True
+                return
+            except NotSupported as e:
+                row.why_not = str(e)
                 return
             except (OSError, http.client.HTTPException, subprocess.TimeoutExpired) as e:
                 row.why_not = f"{type(e).__name__}: {e}"

@@ -69,6 +69,7 @@ class Description:
     folder: pathlib.Path
     http_port: int
     https_port: int
+    admin_port: int  # for a proxy that cannot do without one
     certificate: pathlib.Path
     key: pathlib.Path
     backend: Backend

@@ -46,9 +46,9 @@ class Fleet:
         self._started += 1
         folder = self._folder / f"{self._started:03d}-{proxy.name}"
         folder.mkdir(parents=True)
-        http_port, https_port = tools.free_ports(2)
+        http_port, https_port, admin_port = tools.free_ports(3)
         certificate, key = tools.certificate()
-        description = Description(setup, folder, http_port, https_port, certificate, key, self._backend)
+        description = Description(setup, folder, http_port, https_port, admin_port, certificate, key, self._backend)
         command = proxy.prepare(description)
         begin = time.monotonic()
         process = Process(

@@ -15,6 +15,10 @@ class Command:
     stdout: pathlib.Path | None = None  # where it is the access log
 
 
+class NotSupported(Exception):
+    """The description asks for something that this proxy, or its adapter, has no setting for."""
+
+
 class Proxy(abc.ABC):
     name: str
     warm_up_seconds: float = 2  # of load, once before the first round of a case
@@ -28,7 +32,7 @@ class Proxy(abc.ABC):
 
     @abc.abstractmethod
     def prepare(self, description: Description) -> Command:
-        """Writes the configuration into `description.folder` and returns the command that serves it in the foreground."""
+        """Writes the configuration into `description.folder` and returns the command that serves it in the foreground; or raises NotSupported."""
 
 
 def all_proxies() -> list[Proxy]:

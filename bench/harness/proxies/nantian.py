@@ -11,7 +11,7 @@ import subprocess
 
 from ..description import Cluster, Description, Route
 from ..tools import BENCH, Missing, Tools
-from . import Command, Proxy
+from . import Command, NotSupported, Proxy
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 NAMESPACE = "bench"
@@ -90,7 +90,11 @@ def gateway(description: Description) -> list[dict]:
             "apiVersion": GATEWAY_API,
             "kind": "Gateway",
             "metadata": metadata("bench"),
-            "spec": {"gatewayClassName": "nantian", "listeners": listeners},
+            "spec": {
+                "gatewayClassName": "nantian",
+                "addresses": [{"type": "IPAddress", "value": "127.0.0.1"}],
+                "listeners": listeners,
+            },
         },
     ]
 
@@ -118,6 +122,8 @@ class Nantian(Proxy):
         return self._version
 
     def prepare(self, description: Description) -> Command:
+        if description.setup.access_log:
+            raise NotSupported("no access log to a file")
         objects = gateway(description)
         for cluster in description.clusters:
             objects += service(cluster)
@@ -126,4 +132,5 @@ class Nantian(Proxy):
         resources.mkdir()
         # JSON is YAML; one document per object.
         (resources / "bench.yaml").write_text("".join(f"---\n{json.dumps(o, indent=1)}\n" for o in objects))
-        return Command([self._launcher, "standalone", resources], env={"NANTIAN_BUILD": "never"})
+        options = ["--admin", f"127.0.0.1:{description.admin_port}", "--data-dir", description.folder / "state"]
+        return Command([self._launcher, "standalone", *options, resources], env={"NANTIAN_BUILD": "never"})

@@ -4,7 +4,7 @@ import subprocess
 
 from ..description import Description
 from ..tools import BENCH, CACHE, Missing, Tools
-from . import Command, Proxy
+from . import Command, NotSupported, Proxy
 
 LIBRARIES = BENCH.parent / "modules/nantian/target/nantian/lib"
 SOURCE = BENCH / "peers/PekkoHttpProxy.java"
@@ -28,6 +28,8 @@ class PekkoHttp(Proxy):
         return next(LIBRARIES.glob("pekko-http_*.jar")).stem.rpartition("-")[2]
 
     def prepare(self, description: Description) -> Command:
+        if description.setup.access_log:
+            raise NotSupported("no access log")
         folder = description.folder
         key_store = folder / "bench.p12"
         subprocess.run(
