@@ -38,6 +38,9 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     libraries(context, Level.WARN);
     // A port that is taken is told in one line by whoever wanted it.
     context.getLogger("org.apache.pekko.io.TcpListener").setLevel(Level.OFF);
+    // pekko-http warns of every response that begins before its request ends; that is what a stream
+    // is.
+    context.getLogger("org.apache.pekko.actor.ActorSystemImpl").setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 

@@ -144,6 +144,10 @@ final class EchoHttp {
 
   private static Map<String, List<String>> headers(HttpRequest request) {
     var headers = new LinkedHashMap<String, List<String>>();
+    if (request.getHeader("host").isEmpty()) {
+      String authority = request.getUri().asScala().authority().toString();
+      headers.put(":authority", new ArrayList<>(List.of(authority)));
+    }
     for (HttpHeader header : request.getHeaders()) {
       if (header.renderInRequests()) {
         headers

@@ -8,9 +8,11 @@ import java.util.Map;
  *
  * @param name of the backend
  * @param protocol {@code HTTP/1.1} or {@code HTTP/2.0}
- * @param path as it came, undecoded, without the query
+ * @param path as it came, undecoded, without the query; over HTTP/2 with its percent-encoding
+ *     normalised
  * @param query as it came, undecoded, without the question mark; empty if there was none
- * @param headers by lower-case name in order of arrival; several lines of a name are several values
+ * @param headers by lower-case name in order of arrival; several lines of a name are several
+ *     values; over HTTP/2 with {@code :authority} in place of {@code host}
  */
 public record EchoReport(
     String name,

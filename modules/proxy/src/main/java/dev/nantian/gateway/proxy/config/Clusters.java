@@ -1,0 +1,231 @@
+package dev.nantian.gateway.proxy.config;
+
+import static dev.nantian.gateway.proxy.config.Checks.invalid;
+
+import dev.nantian.gateway.protocol.config.v1.Service;
+import dev.nantian.gateway.protocol.config.v1.ServicePort;
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The services, their ports as {@link Cluster}s, and who tells each its endpoints.
+ *
+ * <p>A cluster is the same object as long as its service has the port and speaks the same protocol;
+ * endpoints are changed inside it. Endpoints and services may arrive in any order. Owned by the
+ * configuration thread.
+ */
+final class Clusters implements HttpRouteCompiler.ServiceLookup {
+  /** UNKNOWN is what a control plane sends that leaves health to the proxy. */
+  private static final Set<HealthStatus> USABLE =
+      Set.of(HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED);
+
+  private final Map<String, Service> services = new HashMap<>();
+  private final Map<String, Cluster> clusters = new TreeMap<>();
+  private final Map<String, List<Endpoint>> assigned = new HashMap<>();
+  private final Map<String, List<InetAddress>> resolved = new HashMap<>();
+
+  @Override
+  public HttpRouteCompiler.Resolved resolve(String service, int port) {
+    Cluster cluster = clusters.get(service + ":" + port);
+    if (cluster != null) {
+      return new HttpRouteCompiler.Resolved.To(cluster);
+    }
+    return new HttpRouteCompiler.Resolved.Nowhere(
+        services.containsKey(service)
+            ? "Service " + service + ": no port " + port
+            : "Service " + service + ": not received");
+  }
+
+  /**
+   * Takes a service, new or changed.
+   *
+   * @return true if a cluster came, went or was replaced, so that routes must be compiled again
+   */
+  boolean put(Service service) throws InvalidResourceException {
+    check(service);
+    Service before = services.put(service.getName(), service);
+    boolean changed = false;
+    Set<String> names = new LinkedHashSet<>();
+    for (ServicePort port : service.getPortsList()) {
+      String name = service.getName() + ":" + port.getPort();
+      names.add(name);
+      Cluster.Protocol protocol = protocol(port);
+      Cluster cluster = clusters.get(name);
+      if (cluster == null || cluster.protocol() != protocol) {
+        cluster = new Cluster(name, protocol);
+        clusters.put(name, cluster);
+        changed = true;
+      }
+      feed(cluster, service, port.getPort());
+    }
+    return dropPorts(before, names) || changed;
+  }
+
+  /** Forgets a service; true if it was known. */
+  boolean remove(String name) {
+    Service before = services.remove(name);
+    dropPorts(before, Set.of());
+    return before != null;
+  }
+
+  private boolean dropPorts(@Nullable Service before, Set<String> keep) {
+    boolean dropped = false;
+    if (before != null) {
+      for (ServicePort port : before.getPortsList()) {
+        String name = before.getName() + ":" + port.getPort();
+        if (!keep.contains(name)) {
+          clusters.remove(name);
+          dropped = true;
+        }
+      }
+    }
+    return dropped;
+  }
+
+  private void feed(Cluster cluster, Service service, int port) {
+    String host = service.getExternalName();
+    if (host.isEmpty()) {
+      cluster.endpoints(assigned.getOrDefault(cluster.name(), List.of()));
+    } else {
+      cluster.endpoints(
+          resolved.getOrDefault(host, List.of()).stream()
+              .map(address -> new Endpoint(new InetSocketAddress(address, port)))
+              .toList());
+    }
+  }
+
+  private static Cluster.Protocol protocol(ServicePort port) {
+    return port.getAppProtocol() == ServicePort.AppProtocol.H2C
+        ? Cluster.Protocol.H2C
+        : Cluster.Protocol.HTTP1; // a WebSocket begins as HTTP/1.1 (RFC 6455)
+  }
+
+  private static void check(Service service) throws InvalidResourceException {
+    String object = "Service " + service.getName();
+    Checks.objectName(object + " name", service.getName());
+    Set<Integer> seen = new LinkedHashSet<>();
+    for (int i = 0; i < service.getPortsCount(); i++) {
+      ServicePort port = service.getPorts(i);
+      String field = object + " ports[" + i + "].port";
+      Checks.port(field, port.getPort());
+      if (!seen.add(port.getPort())) {
+        throw invalid(field, port.getPort(), "each port once");
+      }
+      if (port.getAppProtocol() == ServicePort.AppProtocol.UNRECOGNIZED) {
+        throw invalid(
+            object + " ports[" + i + "].appProtocol",
+            port.getAppProtocolValue(),
+            "HTTP1, H2C or WEBSOCKET");
+      }
+    }
+    String external = service.getExternalName();
+    if (!external.isEmpty() && !NetUtil.isValidIpV6Address(external)) {
+      Checks.hostname(object + " externalName", external);
+    }
+  }
+
+  /** Takes the endpoints of one port of a service: recompiles nothing. */
+  void put(String name, ClusterLoadAssignment assignment) throws InvalidResourceException {
+    String object = "ClusterLoadAssignment " + name;
+    if (!assignment.getClusterName().equals(name)) {
+      throw invalid(object + " cluster_name", assignment.getClusterName(), name);
+    }
+    Set<Endpoint> endpoints = new LinkedHashSet<>();
+    for (int i = 0; i < assignment.getEndpointsCount(); i++) {
+      LocalityLbEndpoints locality = assignment.getEndpoints(i);
+      for (int j = 0; j < locality.getLbEndpointsCount(); j++) {
+        LbEndpoint endpoint = locality.getLbEndpoints(j);
+        Endpoint checked =
+            endpoint(object + " endpoints[" + i + "].lb_endpoints[" + j + "]", endpoint);
+        if (USABLE.contains(endpoint.getHealthStatus())) {
+          endpoints.add(checked);
+        }
+      }
+    }
+    assigned.put(name, List.copyOf(endpoints));
+    feedAssigned(name);
+  }
+
+  /** Forgets the endpoints of one port of a service. */
+  void removeAssignment(String name) {
+    assigned.remove(name);
+    feedAssigned(name);
+  }
+
+  private void feedAssigned(String name) {
+    Cluster cluster = clusters.get(name);
+    Service service = services.get(name.substring(0, Math.max(0, name.lastIndexOf(':'))));
+    if (cluster != null && service != null && service.getExternalName().isEmpty()) {
+      cluster.endpoints(assigned.getOrDefault(name, List.of()));
+    }
+  }
+
+  private static Endpoint endpoint(String field, LbEndpoint endpoint)
+      throws InvalidResourceException {
+    SocketAddress address = endpoint.getEndpoint().getAddress().getSocketAddress();
+    byte @Nullable [] bytes = NetUtil.createByteArrayFromIpAddressString(address.getAddress());
+    if (bytes == null) {
+      throw invalid(field + ".address", address.getAddress(), "an IP address");
+    }
+    int port = Checks.port(field + ".port_value", address.getPortValue());
+    try {
+      return new Endpoint(new InetSocketAddress(InetAddress.getByAddress(bytes), port));
+    } catch (UnknownHostException e) {
+      throw new InvalidResourceException(field + ".address: " + e.getMessage(), e);
+    }
+  }
+
+  /** DNS names of ExternalName services. */
+  Set<String> externalNames() {
+    Set<String> names = new TreeSet<>();
+    for (Service service : services.values()) {
+      if (!service.getExternalName().isEmpty()) {
+        names.add(service.getExternalName());
+      }
+    }
+    return names;
+  }
+
+  /** Takes what a DNS name resolves to now. */
+  void resolved(String host, List<InetAddress> addresses) {
+    resolved.put(host, List.copyOf(addresses));
+    for (Service service : services.values()) {
+      if (service.getExternalName().equals(host)) {
+        for (ServicePort port : service.getPortsList()) {
+          Cluster cluster = clusters.get(service.getName() + ":" + port.getPort());
+          if (cluster != null) {
+            feed(cluster, service, port.getPort());
+          }
+        }
+      }
+    }
+    resolved.keySet().retainAll(externalNames());
+  }
+
+  /** Every cluster by name. */
+  List<Cluster> all() {
+    return new ArrayList<>(clusters.values());
+  }
+
+  /** The DNS name behind a service; empty if it has endpoints of its own. */
+  String externalName(String service) {
+    Service known = services.get(service);
+    return known == null ? "" : known.getExternalName();
+  }
+}

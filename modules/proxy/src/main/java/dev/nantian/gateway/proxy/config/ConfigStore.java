@@ -1,0 +1,451 @@
+package dev.nantian.gateway.proxy.config;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import dev.nantian.gateway.protocol.ResourceType;
+import dev.nantian.gateway.protocol.config.v1.Gateway;
+import dev.nantian.gateway.protocol.config.v1.HttpRoute;
+import dev.nantian.gateway.protocol.config.v1.Service;
+import dev.nantian.gateway.proxy.tls.CertifiedKey;
+import dev.nantian.gateway.proxy.tls.InvalidKeyPairException;
+import dev.nantian.gateway.proxy.tls.TlsContexts;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything received, and what it compiles to.
+ *
+ * <p>Each resource is checked on its own: a bad one is refused with a reason and its last good
+ * version stays in force; everything else of the same update applies. No I/O, no clock, no sockets.
+ *
+ * <p>Owned by the configuration thread.
+ */
+public final class ConfigStore {
+  /**
+   * What the control plane says about one type.
+   *
+   * @param resources new or changed
+   * @param removed names
+   */
+  public record Update(ResourceType type, List<Received> resources, List<String> removed) {
+    public Update {
+      resources = List.copyOf(resources);
+      removed = List.copyOf(removed);
+    }
+  }
+
+  /** One resource as it came. */
+  public record Received(String name, String version, Any body) {}
+
+  /**
+   * A resource that was refused.
+   *
+   * @param message names the object, the offending value and what was expected
+   */
+  public record Rejection(String name, String version, String message) {}
+
+  /**
+   * What came of updates.
+   *
+   * @param config in force now
+   * @param changed false if it is the same object as before: nothing to tell the loops
+   * @param rejected resources of these updates that were refused
+   */
+  public record Applied(RuntimeConfig config, boolean changed, List<Rejection> rejected) {}
+
+  /** What is known of one resource. */
+  private static final class Entry {
+    private @Nullable Received inForce;
+    private @Nullable Instant appliedAt;
+    private @Nullable Rejection rejected;
+  }
+
+  private final Map<ResourceType, Map<String, Entry>> entries = new EnumMap<>(ResourceType.class);
+  private final Map<String, CertifiedKey> secrets = new HashMap<>();
+  private final Clusters clusters = new Clusters();
+  private final Map<String, HttpRoute> routes = new HashMap<>();
+  private final Map<String, Set<String>> routesOfService = new HashMap<>();
+  private final Map<String, Integer> statsIds = new LinkedHashMap<>();
+  private final HttpRouteCompiler routeCompiler = new HttpRouteCompiler(clusters);
+  private final RouteTables tables = new RouteTables();
+  private final Gateways gateways;
+  private final Set<String> staleRoutes = new HashSet<>();
+  private RuntimeConfig config = RuntimeConfig.EMPTY;
+  private Gateways.Compiled compiled = new Gateways.Compiled(List.of(), List.of());
+  private Map<InetSocketAddress, String> bindFailures = Map.of();
+
+  /**
+   * @param bindAddress for Gateways that name no address
+   */
+  public ConfigStore(InetAddress bindAddress, TlsContexts contexts) {
+    this.gateways = new Gateways(bindAddress, contexts);
+    for (ResourceType type : ResourceType.values()) {
+      entries.put(type, new TreeMap<>());
+    }
+  }
+
+  /** Takes updates, all of them before anything is compiled. */
+  public Applied apply(List<Update> updates, Instant now) {
+    List<Rejection> rejected = new ArrayList<>();
+    boolean endpointsOnly = true;
+    for (Update update : updates) {
+      endpointsOnly &= update.type() == ResourceType.ENDPOINTS;
+      for (Received resource : update.resources()) {
+        take(update.type(), resource, now, rejected);
+      }
+      for (String name : update.removed()) {
+        remove(update.type(), name);
+      }
+    }
+    if (endpointsOnly) {
+      return new Applied(config, false, rejected); // clusters were changed in place
+    }
+    boolean changed = compile();
+    return new Applied(config, changed, rejected);
+  }
+
+  private void take(ResourceType type, Received resource, Instant now, List<Rejection> rejected) {
+    Entry entry = of(type).computeIfAbsent(resource.name(), _ -> new Entry());
+    Received before = entry.inForce;
+    if (before != null && before.version().equals(resource.version())) {
+      entry.rejected = null; // back to what serves already
+      return;
+    }
+    try {
+      put(type, resource);
+      entry.inForce = resource;
+      entry.appliedAt = now;
+      entry.rejected = null;
+    } catch (InvalidResourceException e) {
+      Rejection rejection =
+          new Rejection(
+              resource.name(),
+              resource.version(),
+              Objects.requireNonNullElse(e.getMessage(), "refused"));
+      entry.rejected = rejection;
+      rejected.add(rejection);
+    }
+  }
+
+  private void put(ResourceType type, Received resource) throws InvalidResourceException {
+    Message message = parse(type, resource);
+    switch (type) {
+      case SECRET -> secrets.put(resource.name(), certifiedKey(resource.name(), (Secret) message));
+      case SERVICE -> {
+        Service service = (Service) message;
+        sameName("Service", resource, service.getName());
+        if (clusters.put(service)) {
+          staleRoutes.addAll(routesOfService.getOrDefault(resource.name(), Set.of()));
+        }
+      }
+      case ENDPOINTS -> clusters.put(resource.name(), (ClusterLoadAssignment) message);
+      case GATEWAY -> {
+        Gateway gateway = (Gateway) message;
+        sameName("Gateway", resource, gateway.getName());
+        gateways.put(gateway);
+      }
+      case HTTP_ROUTE -> {
+        HttpRoute route = (HttpRoute) message;
+        sameName("HTTPRoute", resource, route.getName());
+        tables.put(routeCompiler.compile(route, statsId(route.getName())));
+        forgetServices(resource.name());
+        routes.put(resource.name(), route);
+        for (String service : HttpRouteCompiler.services(route)) {
+          routesOfService.computeIfAbsent(service, _ -> new HashSet<>()).add(resource.name());
+        }
+      }
+    }
+  }
+
+  private static Message parse(ResourceType type, Received resource)
+      throws InvalidResourceException {
+    if (!resource.body().getTypeUrl().equals(type.typeUrl())) {
+      throw Checks.invalid(
+          "resource " + resource.name() + " type", resource.body().getTypeUrl(), type.typeUrl());
+    }
+    try {
+      return type.parser().parseFrom(resource.body().getValue());
+    } catch (InvalidProtocolBufferException e) {
+      throw new InvalidResourceException(
+          "resource " + resource.name() + ": not a " + type.typeUrl() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void sameName(String kind, Received resource, String name)
+      throws InvalidResourceException {
+    if (!resource.name().equals(name)) {
+      throw Checks.invalid(kind + " " + resource.name() + " name", name, resource.name());
+    }
+  }
+
+  private static CertifiedKey certifiedKey(String name, Secret secret)
+      throws InvalidResourceException {
+    if (!secret.hasTlsCertificate()) {
+      throw new InvalidResourceException(
+          "Secret " + name + ": " + secret.getTypeCase() + " (expected a TLS certificate)");
+    }
+    try {
+      return CertifiedKey.of(
+          text("Secret " + name + " tls.crt", secret.getTlsCertificate().getCertificateChain()),
+          text("Secret " + name + " tls.key", secret.getTlsCertificate().getPrivateKey()));
+    } catch (InvalidKeyPairException e) {
+      throw new InvalidResourceException("Secret " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String text(String field, DataSource source) throws InvalidResourceException {
+    return switch (source.getSpecifierCase()) {
+      case INLINE_BYTES -> source.getInlineBytes().toString(StandardCharsets.ISO_8859_1);
+      case INLINE_STRING -> source.getInlineString();
+      default ->
+          throw new InvalidResourceException(
+              field + ": " + source.getSpecifierCase() + " (expected the PEM itself)");
+    };
+  }
+
+  private void remove(ResourceType type, String name) {
+    if (of(type).remove(name) == null) {
+      return;
+    }
+    switch (type) {
+      case SECRET -> secrets.remove(name);
+      case SERVICE -> {
+        if (clusters.remove(name)) {
+          staleRoutes.addAll(routesOfService.getOrDefault(name, Set.of()));
+        }
+      }
+      case ENDPOINTS -> clusters.removeAssignment(name);
+      case GATEWAY -> gateways.remove(name);
+      case HTTP_ROUTE -> {
+        tables.remove(name);
+        forgetServices(name);
+        routes.remove(name);
+        staleRoutes.remove(name);
+      }
+    }
+  }
+
+  private void forgetServices(String route) {
+    HttpRoute before = routes.get(route);
+    if (before != null) {
+      for (String service : HttpRouteCompiler.services(before)) {
+        Set<String> users = routesOfService.get(service);
+        if (users != null) {
+          users.remove(route);
+          if (users.isEmpty()) {
+            routesOfService.remove(service);
+          }
+        }
+      }
+    }
+  }
+
+  /** Never given away again: a route that comes back goes on with its counters. */
+  private int statsId(String route) {
+    return statsIds.computeIfAbsent(route, _ -> statsIds.size());
+  }
+
+  private boolean compile() {
+    for (String name : staleRoutes) {
+      HttpRoute route = routes.get(name);
+      if (route != null) {
+        try {
+          tables.put(routeCompiler.compile(route, statsId(name)));
+        } catch (InvalidResourceException e) {
+          throw new IllegalStateException("HTTPRoute " + name + " compiled before", e);
+        }
+      }
+    }
+    staleRoutes.clear();
+    tables.compile();
+    compiled = gateways.compile(tables, secrets);
+    if (compiled.sockets().equals(config.sockets())) { // unchanged sockets are the same objects
+      return false;
+    }
+    config = new RuntimeConfig(config.revision() + 1, compiled.sockets());
+    return true;
+  }
+
+  private Map<String, Entry> of(ResourceType type) {
+    return Objects.requireNonNull(entries.get(type));
+  }
+
+  /** In force now. */
+  public RuntimeConfig config() {
+    return config;
+  }
+
+  /**
+   * Takes note of the sockets that could not be bound, as of the newest configuration.
+   *
+   * @param failures reason by address
+   */
+  public void bindFailures(Map<InetSocketAddress, String> failures) {
+    bindFailures = Map.copyOf(failures);
+  }
+
+  /**
+   * Gateways with a listener that does not serve, and why: a certificate that is missing, a
+   * conflict, an address that cannot be bound.
+   */
+  public Map<String, String> gatewayProblems() {
+    Map<String, List<String>> problems = new TreeMap<>();
+    for (Gateways.Placement placement : compiled.placements()) {
+      String problem = problem(placement);
+      if (problem != null) {
+        List<String> ofGateway =
+            problems.computeIfAbsent(placement.gateway().getName(), _ -> new ArrayList<>());
+        String message =
+            "Gateway "
+                + placement.gateway().getName()
+                + " listener "
+                + placement.listener().getName()
+                + " "
+                + problem;
+        if (!ofGateway.contains(message)) {
+          ofGateway.add(message);
+        }
+      }
+    }
+    Map<String, String> joined = new TreeMap<>();
+    problems.forEach((gateway, messages) -> joined.put(gateway, String.join("; ", messages)));
+    return joined;
+  }
+
+  private @Nullable String problem(Gateways.Placement placement) {
+    if (placement.problem() != null) {
+      return placement.problem();
+    }
+    String failure = bindFailures.get(placement.address());
+    return failure == null
+        ? null
+        : "address: " + Gateways.text(placement.address()) + " cannot be bound (" + failure + ")";
+  }
+
+  /** Version of a resource in force; empty if there is none. */
+  public String version(ResourceType type, String name) {
+    Entry entry = of(type).get(name);
+    return entry == null || entry.inForce == null ? "" : entry.inForce.version();
+  }
+
+  /**
+   * Versions to announce when a stream begins. Resources whose newest version was refused, and
+   * Gateways with a problem, are left out, so that they are sent again and answered again.
+   */
+  public Map<String, String> versions(ResourceType type) {
+    Set<String> troubled = type == ResourceType.GATEWAY ? gatewayProblems().keySet() : Set.of();
+    Map<String, String> versions = new TreeMap<>();
+    of(type)
+        .forEach(
+            (name, entry) -> {
+              if (entry.inForce != null && entry.rejected == null && !troubled.contains(name)) {
+                versions.put(name, entry.inForce.version());
+              }
+            });
+    return versions;
+  }
+
+  /** Everything in force, in the order of {@link ResourceType}: applying it gives this state. */
+  public List<Update> inForce() {
+    List<Update> updates = new ArrayList<>();
+    entries.forEach(
+        (type, ofType) ->
+            updates.add(
+                new Update(
+                    type,
+                    ofType.values().stream()
+                        .map(entry -> entry.inForce)
+                        .filter(Objects::nonNull)
+                        .toList(),
+                    List.of())));
+    return updates;
+  }
+
+  /** DNS names of ExternalName services, to be resolved and handed to {@link #resolved}. */
+  public Set<String> externalNames() {
+    return clusters.externalNames();
+  }
+
+  /** Takes what a DNS name resolves to; changes clusters in place. */
+  public void resolved(String host, List<InetAddress> addresses) {
+    clusters.resolved(host, addresses);
+  }
+
+  /** Every cluster by name. */
+  public List<Cluster> clusters() {
+    return clusters.all();
+  }
+
+  /** The DNS name behind a service; empty if it has endpoints of its own. */
+  public String externalName(String service) {
+    return clusters.externalName(service);
+  }
+
+  /** All resources for people; no content, so no key. */
+  public ConfigView view() {
+    return ConfigView.of(this);
+  }
+
+  List<ConfigView.Resource> resources() {
+    List<ConfigView.Resource> resources = new ArrayList<>();
+    Map<String, String> troubled = gatewayProblems();
+    entries.forEach(
+        (type, ofType) ->
+            ofType.forEach(
+                (name, entry) -> {
+                  Received good = entry.inForce;
+                  Rejection bad = entry.rejected;
+                  resources.add(
+                      new ConfigView.Resource(
+                          type.name(),
+                          name,
+                          good == null ? null : good.version(),
+                          entry.appliedAt,
+                          bad == null ? null : bad.version(),
+                          bad != null
+                              ? bad.message()
+                              : type == ResourceType.GATEWAY ? troubled.get(name) : null));
+                }));
+    return resources;
+  }
+
+  List<ConfigView.Listener> listeners() {
+    return compiled.placements().stream()
+        .map(
+            placement -> {
+              List<ConfigView.Certificate> certificates = new ArrayList<>();
+              for (String secret : placement.listener().getCertificatesList()) {
+                CertifiedKey key = secrets.get(secret);
+                if (key != null) {
+                  certificates.add(ConfigView.Certificate.of(secret, key));
+                }
+              }
+              return new ConfigView.Listener(
+                  placement.gateway().getName(),
+                  placement.listener().getName(),
+                  Gateways.text(placement.address()),
+                  placement.listener().getProtocol().name(),
+                  placement.listener().getHostname(),
+                  certificates,
+                  problem(placement));
+            })
+        .toList();
+  }
+}

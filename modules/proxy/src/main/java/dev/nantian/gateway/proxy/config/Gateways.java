@@ -1,0 +1,253 @@
+package dev.nantian.gateway.proxy.config;
+
+import static dev.nantian.gateway.proxy.config.Checks.invalid;
+
+import dev.nantian.gateway.protocol.config.v1.Gateway;
+import dev.nantian.gateway.protocol.config.v1.Listener;
+import dev.nantian.gateway.proxy.route.CompiledListeners;
+import dev.nantian.gateway.proxy.route.ListenerEntry;
+import dev.nantian.gateway.proxy.tls.CertifiedKey;
+import dev.nantian.gateway.proxy.tls.InvalidKeyPairException;
+import dev.nantian.gateway.proxy.tls.TlsContexts;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Gateways, and the sockets that their listeners need together.
+ *
+ * <p>Listeners of several Gateways may share an address and port as long as they agree on TLS and
+ * differ in hostname; where they do not, the older Gateway has it, and the other one's listener is
+ * a problem of its Gateway. Owned by the configuration thread.
+ */
+final class Gateways {
+  /**
+   * A listener at one address.
+   *
+   * @param problem why it does not serve; null if it does
+   */
+  record Placement(
+      Gateway gateway, Listener listener, InetSocketAddress address, @Nullable String problem) {}
+
+  /** What the Gateways compile to. */
+  record Compiled(List<ListenerSocket> sockets, List<Placement> placements) {}
+
+  private final InetAddress bindAddress;
+  private final TlsContexts contexts;
+  private final Map<String, Gateway> gateways = new HashMap<>();
+  private final Map<String, ListenerEntry> entries = new HashMap<>();
+  private Map<InetSocketAddress, ListenerSocket> sockets = new HashMap<>();
+
+  Gateways(InetAddress bindAddress, TlsContexts contexts) {
+    this.bindAddress = bindAddress;
+    this.contexts = contexts;
+  }
+
+  void put(Gateway gateway) throws InvalidResourceException {
+    check(gateway);
+    gateways.put(gateway.getName(), gateway);
+  }
+
+  void remove(String name) {
+    gateways.remove(name);
+  }
+
+  private static void check(Gateway gateway) throws InvalidResourceException {
+    String object = "Gateway " + gateway.getName();
+    Checks.objectName(object + " name", gateway.getName());
+    for (int i = 0; i < gateway.getAddressesCount(); i++) {
+      if (NetUtil.createByteArrayFromIpAddressString(gateway.getAddresses(i)) == null) {
+        throw invalid(
+            object + " addresses[" + i + "].value", gateway.getAddresses(i), "an IP address");
+      }
+    }
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < gateway.getListenersCount(); i++) {
+      Listener listener = gateway.getListeners(i);
+      String field = object + " listeners[" + i + "]";
+      if (listener.getName().isEmpty() || !names.add(listener.getName())) {
+        throw invalid(field + ".name", listener.getName(), "a name of its own");
+      }
+      Checks.port(field + ".port", listener.getPort());
+      Checks.hostnamePattern(field + ".hostname", listener.getHostname());
+      switch (listener.getProtocol()) {
+        case HTTP -> {}
+        case HTTPS -> {
+          if (listener.getCertificatesCount() == 0) {
+            throw new InvalidResourceException(
+                field + ".tls.certificateRefs: none (expected at least one)");
+          }
+        }
+        case PROTOCOL_UNSPECIFIED, UNRECOGNIZED ->
+            throw invalid(field + ".protocol", listener.getProtocolValue(), "HTTP or HTTPS");
+      }
+    }
+  }
+
+  /**
+   * Compiles all sockets. Sockets and entries of which nothing changed are the same objects as
+   * before.
+   *
+   * @param secrets by {@code namespace/name}
+   */
+  Compiled compile(RouteTables routes, Map<String, CertifiedKey> secrets) {
+    List<Gateway> oldestFirst = new ArrayList<>(gateways.values());
+    oldestFirst.sort(
+        Comparator.comparingLong(Gateway::getCreatedMillis).thenComparing(Gateway::getName));
+    Map<InetSocketAddress, Shared> shared = new LinkedHashMap<>();
+    List<Placement> placements = new ArrayList<>();
+    Set<String> liveEntries = new HashSet<>();
+    Set<SslContext> liveContexts = new HashSet<>();
+    for (Gateway gateway : oldestFirst) {
+      for (Listener listener : gateway.getListenersList()) {
+        place(gateway, listener, shared, placements, routes, secrets, liveEntries, liveContexts);
+      }
+    }
+    entries.keySet().retainAll(liveEntries);
+    contexts.keepOnly(liveContexts);
+    Map<InetSocketAddress, ListenerSocket> next = new LinkedHashMap<>();
+    shared.forEach((address, on) -> next.put(address, socket(address, on)));
+    sockets = next;
+    return new Compiled(List.copyOf(next.values()), List.copyOf(placements));
+  }
+
+  /** What one address and port serves so far. */
+  private record Shared(boolean tls, String owner, List<CompiledListeners.Listener> listeners) {}
+
+  private void place(
+      Gateway gateway,
+      Listener listener,
+      Map<InetSocketAddress, Shared> shared,
+      List<Placement> placements,
+      RouteTables routes,
+      Map<String, CertifiedKey> secrets,
+      Set<String> liveEntries,
+      Set<SslContext> liveContexts) {
+    boolean tls = listener.getProtocol() == Listener.Protocol.HTTPS;
+    SslContext context = null;
+    String problem = null;
+    if (tls) {
+      try {
+        context = contexts.context(keys(listener, secrets));
+        liveContexts.add(context);
+      } catch (InvalidResourceException | InvalidKeyPairException e) {
+        problem = e.getMessage();
+      }
+    }
+    ListenerEntry entry = entry(gateway, listener, context);
+    liveEntries.add(entry.id());
+    for (InetSocketAddress address : addresses(gateway, listener)) {
+      String here = problem;
+      if (here == null) {
+        Shared on =
+            shared.computeIfAbsent(
+                address, _ -> new Shared(tls, gateway.getName(), new ArrayList<>()));
+        here = conflict(on, tls, listener.getHostname(), address);
+        if (here == null) {
+          on.listeners.add(
+              new CompiledListeners.Listener(listener.getHostname(), entry, routes.of(entry.id())));
+        }
+      }
+      placements.add(new Placement(gateway, listener, address, here));
+    }
+  }
+
+  private static @Nullable String conflict(
+      Shared on, boolean tls, String hostname, InetSocketAddress address) {
+    if (on.tls != tls) {
+      return "protocol: "
+          + (tls ? "HTTPS" : "HTTP")
+          + " (expected "
+          + (on.tls ? "HTTPS" : "HTTP")
+          + ", for Gateway "
+          + on.owner
+          + " has "
+          + text(address)
+          + ")";
+    }
+    for (CompiledListeners.Listener other : on.listeners) {
+      if (other.hostname().equals(hostname)) {
+        return "hostname: \""
+            + hostname
+            + "\" (expected another one on "
+            + text(address)
+            + ", for listener "
+            + other.entry().id()
+            + " has it)";
+      }
+    }
+    return null;
+  }
+
+  private static List<CertifiedKey> keys(Listener listener, Map<String, CertifiedKey> secrets)
+      throws InvalidResourceException {
+    List<CertifiedKey> keys = new ArrayList<>();
+    for (String name : listener.getCertificatesList()) {
+      CertifiedKey key = secrets.get(name);
+      if (key == null) {
+        throw new InvalidResourceException(
+            "tls.certificateRefs: Secret "
+                + name
+                + " (expected one that was received and is good)");
+      }
+      keys.add(key);
+    }
+    return keys;
+  }
+
+  private ListenerEntry entry(Gateway gateway, Listener listener, @Nullable SslContext context) {
+    ListenerEntry fresh =
+        new ListenerEntry(gateway.getName(), listener.getName(), listener.getPort(), context);
+    ListenerEntry known = entries.get(fresh.id());
+    if (known != null && known.port() == fresh.port() && known.tls() == context) {
+      return known;
+    }
+    entries.put(fresh.id(), fresh);
+    return fresh;
+  }
+
+  private ListenerSocket socket(InetSocketAddress address, Shared on) {
+    ListenerSocket known = sockets.get(address);
+    if (known != null
+        && known.tls() == on.tls
+        && known.listeners() instanceof CompiledListeners before
+        && before.listeners().equals(on.listeners)) {
+      return known;
+    }
+    return new ListenerSocket(address, on.tls, new CompiledListeners(on.listeners));
+  }
+
+  private List<InetSocketAddress> addresses(Gateway gateway, Listener listener) {
+    if (gateway.getAddressesCount() == 0) {
+      return List.of(new InetSocketAddress(bindAddress, listener.getPort()));
+    }
+    List<InetSocketAddress> addresses = new ArrayList<>();
+    for (String literal : gateway.getAddressesList()) {
+      addresses.add(new InetSocketAddress(parse(literal), listener.getPort()));
+    }
+    return addresses;
+  }
+
+  private static InetAddress parse(String literal) {
+    try {
+      return InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(literal));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("address " + literal + " was checked when it came", e);
+    }
+  }
+
+  static String text(InetSocketAddress address) {
+    return NetUtil.toSocketAddressString(address);
+  }
+}

@@ -1,0 +1,185 @@
+package dev.nantian.gateway.proxy.config;
+
+import static dev.nantian.gateway.proxy.config.Checks.invalid;
+
+import dev.nantian.gateway.protocol.config.v1.Header;
+import dev.nantian.gateway.protocol.config.v1.HeaderModifier;
+import dev.nantian.gateway.protocol.config.v1.HttpFilter;
+import dev.nantian.gateway.protocol.config.v1.Redirect;
+import dev.nantian.gateway.protocol.config.v1.UrlRewrite;
+import dev.nantian.gateway.proxy.filter.HeaderEdits;
+import dev.nantian.gateway.proxy.filter.PathRewrite;
+import dev.nantian.gateway.proxy.filter.RedirectAction;
+import dev.nantian.gateway.proxy.filter.RewriteAction;
+import dev.nantian.gateway.proxy.http.HeaderName;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the filters of one rule or of one backendRef, checking each. */
+final class HttpFilterCompiler {
+  /**
+   * Fields that belong to the connection or to the framing of a message (RFC 9110 section 7.6.1,
+   * RFC 9112 section 6): the codec's alone. A filter that wrote them could smuggle requests.
+   */
+  private static final Set<String> NOT_FOR_FILTERS =
+      Set.of(
+          "connection",
+          "content-length",
+          "keep-alive",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade");
+
+  private static final Set<Integer> REDIRECT_STATUSES = Set.of(301, 302, 303, 307, 308);
+
+  private final List<HeaderEdits.Step> request = new ArrayList<>();
+  private final List<HeaderEdits.Step> response = new ArrayList<>();
+  private @Nullable RedirectAction redirect;
+  private @Nullable RewriteAction rewrite;
+
+  void add(String field, HttpFilter filter) throws InvalidResourceException {
+    switch (filter.getKindCase()) {
+      case REQUEST_HEADERS ->
+          modifier(field + ".requestHeaderModifier", filter.getRequestHeaders(), request);
+      case RESPONSE_HEADERS ->
+          modifier(field + ".responseHeaderModifier", filter.getResponseHeaders(), response);
+      case REDIRECT -> {
+        if (redirect != null) {
+          throw new InvalidResourceException(field + ": second requestRedirect (expected one)");
+        }
+        redirect = redirect(field + ".requestRedirect", filter.getRedirect());
+      }
+      case URL_REWRITE -> {
+        if (rewrite != null) {
+          throw new InvalidResourceException(field + ": second urlRewrite (expected one)");
+        }
+        rewrite = rewrite(field + ".urlRewrite", filter.getUrlRewrite());
+      }
+      // A filter that this version does not know must not be skipped: it may be there to protect.
+      case KIND_NOT_SET ->
+          throw new InvalidResourceException(field + ": unknown filter (expected a known one)");
+    }
+  }
+
+  HeaderEdits requestEdits() {
+    return edits(request);
+  }
+
+  HeaderEdits responseEdits() {
+    return edits(response);
+  }
+
+  @Nullable RedirectAction redirect() {
+    return redirect;
+  }
+
+  @Nullable RewriteAction rewrite() {
+    return rewrite;
+  }
+
+  private static HeaderEdits edits(List<HeaderEdits.Step> steps) {
+    return steps.isEmpty() ? HeaderEdits.NONE : new HeaderEdits(steps);
+  }
+
+  private static void modifier(String field, HeaderModifier modifier, List<HeaderEdits.Step> steps)
+      throws InvalidResourceException {
+    for (int i = 0; i < modifier.getSetCount(); i++) {
+      Header header = modifier.getSet(i);
+      String at = field + ".set[" + i + "]";
+      steps.add(new HeaderEdits.Step.Set(name(at + ".name", header.getName()), value(at, header)));
+    }
+    for (int i = 0; i < modifier.getAddCount(); i++) {
+      Header header = modifier.getAdd(i);
+      String at = field + ".add[" + i + "]";
+      steps.add(new HeaderEdits.Step.Add(name(at + ".name", header.getName()), value(at, header)));
+    }
+    for (int i = 0; i < modifier.getRemoveCount(); i++) {
+      steps.add(
+          new HeaderEdits.Step.Remove(name(field + ".remove[" + i + "]", modifier.getRemove(i))));
+    }
+  }
+
+  private static HeaderName name(String field, String name) throws InvalidResourceException {
+    Checks.token(field, name);
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (NOT_FOR_FILTERS.contains(lower)) {
+      throw invalid(field, name, "a header that does not frame the message or the connection");
+    }
+    if (lower.equals("host")) {
+      throw invalid(field, name, "urlRewrite.hostname to change the host");
+    }
+    return HeaderName.of(name);
+  }
+
+  private static byte[] value(String field, Header header) throws InvalidResourceException {
+    return Checks.fieldValue(field + ".value", header.getValue()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static RedirectAction redirect(String field, Redirect redirect)
+      throws InvalidResourceException {
+    if (!REDIRECT_STATUSES.contains(redirect.getStatus())) {
+      throw invalid(
+          field + ".statusCode",
+          Integer.toUnsignedLong(redirect.getStatus()),
+          "301, 302, 303, 307 or 308");
+    }
+    String scheme = redirect.getScheme();
+    if (!scheme.isEmpty() && !scheme.equals("http") && !scheme.equals("https")) {
+      throw invalid(field + ".scheme", scheme, "http or https");
+    }
+    if (redirect.getPort() != 0) {
+      Checks.port(field + ".port", redirect.getPort());
+    }
+    String host = redirect.getHostname();
+    return new RedirectAction(
+        scheme.isEmpty() ? null : scheme,
+        host.isEmpty() ? null : Checks.hostname(field + ".hostname", host),
+        path(field + ".path", redirect.hasPath(), redirect.getPath()),
+        redirect.getPort(),
+        redirect.getStatus());
+  }
+
+  private static RewriteAction rewrite(String field, UrlRewrite rewrite)
+      throws InvalidResourceException {
+    String host = rewrite.getHostname();
+    byte @Nullable [] hostBytes =
+        host.isEmpty()
+            ? null
+            : Checks.hostname(field + ".hostname", host).getBytes(StandardCharsets.US_ASCII);
+    return new RewriteAction(
+        hostBytes, path(field + ".path", rewrite.hasPath(), rewrite.getPath()));
+  }
+
+  static boolean replacesPrefix(@Nullable PathRewrite path) {
+    return path instanceof PathRewrite.Prefix;
+  }
+
+  private static @Nullable PathRewrite path(
+      String field, boolean present, dev.nantian.gateway.protocol.config.v1.PathRewrite path)
+      throws InvalidResourceException {
+    if (!present) {
+      return null;
+    }
+    return switch (path.getKindCase()) {
+      case REPLACE_FULL_PATH ->
+          PathRewrite.full(replacement(field + ".replaceFullPath", path.getReplaceFullPath()));
+      case REPLACE_PREFIX_MATCH ->
+          PathRewrite.prefix(
+              replacement(field + ".replacePrefixMatch", path.getReplacePrefixMatch()));
+      case KIND_NOT_SET ->
+          throw new InvalidResourceException(
+              field + ": empty (expected replaceFullPath or replacePrefixMatch)");
+    };
+  }
+
+  /** Empty stands for {@code /}, as in the specification's table. */
+  private static String replacement(String field, String path) throws InvalidResourceException {
+    return path.isEmpty() ? path : Checks.path(field, path);
+  }
+}

@@ -1,0 +1,154 @@
+package dev.nantian.gateway.proxy.tls;
+
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import java.security.KeyStore;
+import java.security.Provider;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.KeyManagerFactorySpi;
+import javax.net.ssl.ManagerFactoryParameters;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The TLS contexts of all listeners, one for each distinct list of certificates.
+ *
+ * <p>TLS 1.2 and 1.3; of TLS 1.2 only the forward-secret AEAD suites (RFC 9325 section 4.2). ALPN
+ * offers http/1.1.
+ *
+ * <p>A context that no listener needs is forgotten by {@link #keepOnly}; its native memory goes
+ * when the last connection that began with it is gone, for the collector then finds nothing that
+ * holds it. (Counting references by hand would race with loops that still read the configuration
+ * before.)
+ *
+ * <p>Owned by the configuration thread.
+ */
+public final class TlsContexts {
+  private static final List<String> CIPHERS =
+      List.of(
+          "TLS_AES_128_GCM_SHA256",
+          "TLS_AES_256_GCM_SHA384",
+          "TLS_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+  private final SslProvider provider;
+  private final Map<List<CertifiedKey>, SslContext> contexts = new HashMap<>();
+
+  /** Contexts on BoringSSL, or on the JDK where its library cannot be loaded. */
+  public TlsContexts() {
+    this(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK);
+  }
+
+  TlsContexts(SslProvider provider) {
+    this.provider = provider;
+  }
+
+  /**
+   * The context for these certificates; the same one as long as it is kept.
+   *
+   * @param keys in the order of certificateRefs, at least one
+   * @throws InvalidKeyPairException if the TLS library refuses one of them
+   */
+  public SslContext context(List<CertifiedKey> keys) throws InvalidKeyPairException {
+    List<CertifiedKey> content = List.copyOf(keys);
+    SslContext known = contexts.get(content);
+    if (known != null) {
+      return known;
+    }
+    try {
+      SslContext built = build(content);
+      contexts.put(content, built);
+      return built;
+    } catch (SSLException | IllegalArgumentException e) {
+      throw new InvalidKeyPairException(
+          "certificates " + content + " (refused by the TLS library: " + e.getMessage() + ")", e);
+    }
+  }
+
+  /** Forgets every context but these. */
+  public void keepOnly(Set<SslContext> used) {
+    contexts.values().retainAll(new HashSet<>(used));
+  }
+
+  int size() {
+    return contexts.size();
+  }
+
+  private SslContext build(List<CertifiedKey> keys) throws SSLException {
+    KeyManagerFactory factory = new ServerKeysFactory(new ServerKeys(keys));
+    if (provider == SslProvider.OPENSSL) {
+      // Without it BoringSSL would be given the key anew in every handshake.
+      factory = new OpenSslCachingX509KeyManagerFactory(factory);
+    }
+    return SslContextBuilder.forServer(factory)
+        .sslProvider(provider)
+        .protocols("TLSv1.3", "TLSv1.2")
+        .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+        .applicationProtocolConfig(
+            new ApplicationProtocolConfig(
+                Protocol.ALPN,
+                SelectorFailureBehavior.NO_ADVERTISE,
+                SelectedListenerFailureBehavior.ACCEPT,
+                ApplicationProtocolNames.HTTP_1_1))
+        .build();
+  }
+
+  /** What Netty asks for key managers: a factory that has one already. */
+  private static final class ServerKeysFactory extends KeyManagerFactory {
+    private ServerKeysFactory(ServerKeys keys) {
+      super(new Spi(keys), new NoProvider(), "nantian");
+      try {
+        init((KeyStore) null, null); // Netty's caching wrapper wants an initialised factory
+      } catch (java.security.GeneralSecurityException e) {
+        throw new IllegalStateException("initialising with nothing", e);
+      }
+    }
+
+    private static final class NoProvider extends Provider {
+      private static final long serialVersionUID = 1L;
+
+      private NoProvider() {
+        super("nantian", "1", "keys of listeners");
+      }
+    }
+
+    private static final class Spi extends KeyManagerFactorySpi {
+      private final ServerKeys keys;
+
+      private Spi(ServerKeys keys) {
+        this.keys = keys;
+      }
+
+      @Override
+      protected void engineInit(@Nullable KeyStore store, char @Nullable [] password) {}
+
+      @Override
+      protected void engineInit(ManagerFactoryParameters parameters) {}
+
+      @Override
+      protected KeyManager[] engineGetKeyManagers() {
+        return new KeyManager[] {keys};
+      }
+    }
+  }
+}
