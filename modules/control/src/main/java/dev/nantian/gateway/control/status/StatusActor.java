@@ -96,8 +96,7 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
       }
       case Read(CompletableFuture<List<ObjectStatus>> reply) -> reply.complete(statuses());
       case ReadOne(ResourceKey key, CompletableFuture<Optional<ObjectStatus>> reply) ->
-          reply.complete(
-              statuses().stream().filter(status -> status.key().equals(key)).findFirst());
+          reply.complete(status(key));
       case ReadDiagnostics(CompletableFuture<List<Diagnostic>> reply) ->
           reply.complete(diagnostics());
     }
@@ -147,6 +146,19 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
         .forEach(
             diagnostic -> all.merge(rejectedKey(diagnostic), rejected(diagnostic), this::join));
     return List.copyOf(all.values());
+  }
+
+  private Optional<ObjectStatus> status(ResourceKey key) {
+    @Nullable ObjectStatus status = objects.get(key);
+    for (List<Diagnostic> diagnostics : subjects.values()) {
+      for (Diagnostic diagnostic : diagnostics) {
+        if (key.equals(diagnostic.object())) {
+          ObjectStatus rejected = rejected(diagnostic);
+          status = status == null ? rejected : join(status, rejected);
+        }
+      }
+    }
+    return Optional.ofNullable(status);
   }
 
   private static ResourceKey rejectedKey(Diagnostic diagnostic) {

@@ -65,9 +65,9 @@ final class RouteRules {
     try {
       List<HttpFilter> filters =
           RouteFilters.ofRule(path + ".filters", orEmpty(rule.getFilters()), rule.getMatches());
-      List<WeightedBackend> weighted = backends(path, rule);
       addTimeouts(path + ".timeouts", rule.getTimeouts(), message);
-      message.addAllFilters(filters).addAllBackends(weighted);
+      // Last: the references of a rule that is not served must not count as used.
+      message.addAllFilters(filters).addAllBackends(backends(path, rule));
     } catch (UnsupportedException e) {
       refuse(e);
       // No backend and no redirect: every request that matches is answered 500.

@@ -44,14 +44,14 @@ public final class SecretTranslator implements Translator<Secret> {
       privateKey = entry(object, KEY);
       KeyPairCheck.check(certificate, privateKey);
     } catch (InvalidCertificateException e) {
+      String path = written(object, e.fieldPath());
       // Only a reference makes an error of it: a Secret may hold anything.
       if (isUsed(inputs) || inputs.claims().containsValue(Claim.WATCHES)) {
-        result.problem(Problem.error(e.fieldPath(), e.problem()));
+        result.problem(Problem.error(path, e.problem()));
       }
       return result
           .fact(
-              new Fact.SecretFact(
-                  true, Optional.of(e.fieldPath() + ": " + e.problem()), inputs.published()))
+              new Fact.SecretFact(true, Optional.of(path + ": " + e.problem()), inputs.published()))
           .waitUnless(!isUsed(inputs))
           .build();
     }
@@ -69,6 +69,13 @@ public final class SecretTranslator implements Translator<Secret> {
               .build());
     }
     return result.fact(new Fact.SecretFact(true, Optional.empty(), used)).build();
+  }
+
+  private static String written(Secret secret, String path) {
+    Map<String, String> text = secret.getStringData();
+    return text != null && text.keySet().stream().anyMatch(name -> path.contains("'" + name + "'"))
+        ? path.replaceFirst("^data", "stringData")
+        : path;
   }
 
   private static DataSource inline(byte[] pem) {
