@@ -52,7 +52,7 @@ public final class Validator {
     diagnostics.addAll(referenceProblems(set, addressPool));
     diagnostics.sort(BY_PLACE);
     int written = (int) set.objects().values().stream().filter(Validator::isWritten).count();
-    return new Report(set.files(), written, diagnostics);
+    return new Report(set.files(), written, diagnostics.stream().distinct().toList());
   }
 
   /**
