@@ -295,7 +295,8 @@ public final class ConfigStore {
   /**
    * Takes note of the sockets that could not be bound, as of the newest configuration.
    *
-   * @param failures reason by address
+   * @param failures reason by address, for example {@code cannot bind 0.0.0.0:80: permission
+   *     denied}
    */
   public void bindFailures(Map<InetSocketAddress, String> failures) {
     bindFailures = Map.copyOf(failures);
@@ -333,10 +334,12 @@ public final class ConfigStore {
     if (placement.problem() != null) {
       return placement.problem();
     }
-    String failure = bindFailures.get(placement.address());
-    return failure == null
-        ? null
-        : "address: " + Gateways.text(placement.address()) + " cannot be bound (" + failure + ")";
+    return bindFailures.get(placement.address());
+  }
+
+  /** How many sockets of the newest configuration could not be bound. */
+  public long unbound() {
+    return config.sockets().stream().filter(s -> bindFailures.containsKey(s.address())).count();
   }
 
   /** Version of a resource in force; empty if there is none. */

@@ -293,13 +293,14 @@ class ConfigStoreTest {
     apply(update(gateway("infra/gw", 8000)));
     // When
     store.bindFailures(
-        Map.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8000), "Address in use"));
+        Map.of(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 8000),
+            "cannot bind 127.0.0.1:8000: address in use"));
     // Then
     assertThat(store.gatewayProblems())
         .containsEntry(
             "infra/gw",
-            "Gateway infra/gw listener http address: 127.0.0.1:8000 cannot be bound (Address in"
-                + " use)");
+            "Gateway infra/gw listener http cannot bind 127.0.0.1:8000: address in use");
     assertThat(store.versions(ResourceType.GATEWAY)).isEmpty();
   }
 
