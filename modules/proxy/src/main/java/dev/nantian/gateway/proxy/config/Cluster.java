@@ -19,6 +19,7 @@ public final class Cluster {
   private final String name;
   private final Protocol protocol;
   private volatile List<Endpoint> endpoints = List.of();
+  private volatile String externalName = "";
 
   /**
    * @param name {@code namespace/name:port}
@@ -44,6 +45,16 @@ public final class Cluster {
   /** Replaces the endpoints. */
   public void endpoints(List<Endpoint> ready) {
     endpoints = List.copyOf(ready);
+  }
+
+  /** The DNS name that gives the endpoints; empty if the control plane does. */
+  public String externalName() {
+    return externalName;
+  }
+
+  /** Takes note of where the endpoints come from. */
+  void externalName(String name) {
+    externalName = name;
   }
 
   @Override

@@ -100,6 +100,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
 
   private void feed(Cluster cluster, Service service, int port) {
     String host = service.getExternalName();
+    cluster.externalName(host);
     if (host.isEmpty()) {
       cluster.endpoints(assigned.getOrDefault(cluster.name(), List.of()));
     } else {
@@ -221,11 +222,5 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
   /** Every cluster by name. */
   List<Cluster> all() {
     return new ArrayList<>(clusters.values());
-  }
-
-  /** The DNS name behind a service; empty if it has endpoints of its own. */
-  String externalName(String service) {
-    Service known = services.get(service);
-    return known == null ? "" : known.getExternalName();
   }
 }

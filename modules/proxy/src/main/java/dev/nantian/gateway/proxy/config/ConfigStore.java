@@ -396,11 +396,6 @@ public final class ConfigStore {
     return clusters.all();
   }
 
-  /** The DNS name behind a service; empty if it has endpoints of its own. */
-  public String externalName(String service) {
-    return clusters.externalName(service);
-  }
-
   /** All resources for people; no content, so no key. */
   public ConfigView view() {
     return ConfigView.of(this);

@@ -1,0 +1,148 @@
+package dev.nantian.gateway.proxy;
+
+import dev.nantian.gateway.proxy.config.ConfigStore;
+import dev.nantian.gateway.proxy.config.RuntimeConfig;
+import dev.nantian.gateway.proxy.dns.NameResolver;
+import dev.nantian.gateway.proxy.dns.NettyNameResolver;
+import dev.nantian.gateway.proxy.listener.BindFailure;
+import dev.nantian.gateway.proxy.node.ConfigActor;
+import dev.nantian.gateway.proxy.node.ConfigMetrics;
+import dev.nantian.gateway.proxy.node.NodeState;
+import dev.nantian.gateway.proxy.snapshot.SnapshotFile;
+import dev.nantian.gateway.proxy.tls.TlsContexts;
+import dev.nantian.gateway.proxy.xds.AdsClient;
+import dev.nantian.gateway.proxy.xds.AdsStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/**
+ * A proxy: the data plane, and the actors that keep it configured.
+ *
+ * <p>It serves what is on disk before it has reached a control plane, and goes on serving when it
+ * loses one. Thread-safe.
+ */
+public final class ProxyNode {
+  private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(5);
+
+  private final ActorSystem<?> system;
+  private final DataPlane dataPlane;
+  private final NameResolver names;
+  private final ActorRef<ConfigActor.Command> config;
+  private final ActorRef<AdsClient.Command> client;
+  private final ProxyView view;
+
+  private ProxyNode(
+      ActorSystem<?> system,
+      DataPlane dataPlane,
+      NameResolver names,
+      ActorRef<ConfigActor.Command> config,
+      ActorRef<AdsClient.Command> client,
+      ProxyView view) {
+    this.system = system;
+    this.dataPlane = dataPlane;
+    this.names = names;
+    this.config = config;
+    this.client = client;
+    this.view = view;
+  }
+
+  /**
+   * Starts a proxy.
+   *
+   * @param system its configuration holds {@link
+   *     dev.nantian.gateway.proxy.loop.LoopDispatchers#config}; it must outlive the proxy
+   */
+  public static ProxyNode start(
+      ActorSystem<?> system, ProxySettings settings, MeterRegistry registry) {
+    DataPlane dataPlane = DataPlane.start(system, settings.dataPlane());
+    NameResolver names = new NettyNameResolver();
+    ConfigMetrics metrics = new ConfigMetrics(registry);
+    AtomicReference<NodeState> state = new AtomicReference<>(NodeState.INITIAL);
+    AtomicReference<AdsStatus> status =
+        new AtomicReference<>(AdsStatus.connecting(settings.controlPlane()));
+    Path folder = settings.dataFolder();
+    ActorRef<ConfigActor.Command> config =
+        system.systemActorOf(
+            ConfigActor.create(
+                new ConfigActor.Parts(
+                    () -> new ConfigStore(settings.bindAddress(), new TlsContexts()),
+                    applied -> serve(dataPlane, applied),
+                    folder == null ? null : new SnapshotFile(folder),
+                    names,
+                    metrics,
+                    system.dispatchers().lookup(DispatcherSelector.blocking()),
+                    Clock.systemUTC(),
+                    state::set)),
+            "proxy-config",
+            DispatcherSelector.fromConfig("nantian.proxy.config-dispatcher"));
+    ActorRef<AdsClient.Command> client =
+        system.systemActorOf(
+            AdsClient.create(
+                new AdsClient.Parts(
+                    settings.controlPlane(),
+                    settings.node(),
+                    settings.backoff(),
+                    config,
+                    metrics,
+                    status)),
+            "proxy-xds",
+            Props.empty());
+    ProxyView view =
+        new ProxyView(
+            system, config, state, status, dataPlane, settings.dataPlane().connections().limits());
+    return new ProxyNode(system, dataPlane, names, config, client, view);
+  }
+
+  private static CompletionStage<Map<InetSocketAddress, String>> serve(
+      DataPlane dataPlane, RuntimeConfig config) {
+    return dataPlane
+        .apply(config)
+        .thenApply(
+            failures -> {
+              Map<InetSocketAddress, String> reasons = new HashMap<>();
+              for (BindFailure failure : failures) {
+                reasons.put(failure.address(), failure.reason());
+              }
+              return reasons;
+            });
+  }
+
+  /** What it holds and does, for the admin endpoint. */
+  public ProxyView view() {
+    return view;
+  }
+
+  /** True once a whole configuration is in force and its listeners are bound. */
+  public boolean ready() {
+    return view.state().ready();
+  }
+
+  /**
+   * Leaves the control plane, stops listening, lets requests under way end until the deadline, and
+   * writes what is due to disk.
+   *
+   * @return completes with the number of requests that were cut
+   */
+  public CompletionStage<Integer> drainAndStop(Duration deadline) {
+    client.tell(new AdsClient.Stop());
+    CompletionStage<Done> flushed =
+        AskPattern.ask(config, ConfigActor.Stop::new, FLUSH_TIMEOUT, system.scheduler());
+    return dataPlane
+        .drainAndStop(deadline)
+        .thenCombine(flushed.exceptionally(_ -> Done.getInstance()), (cut, _) -> cut)
+        .whenComplete((_, _) -> names.close());
+  }
+}

@@ -1,0 +1,27 @@
+package dev.nantian.gateway.proxy;
+
+import dev.nantian.gateway.proxy.xds.Backoff;
+import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
+import dev.nantian.gateway.proxy.xds.NodeIdentity;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be set about a proxy. The number of event loops is that of {@link
+ * dev.nantian.gateway.proxy.loop.LoopDispatchers#config}.
+ *
+ * @param controlPlane where its configuration comes from
+ * @param node who it says it is there
+ * @param backoff between tries to reach it
+ * @param bindAddress for Gateways that name no address
+ * @param dataFolder where the last good configuration is kept; null to keep none
+ * @param dataPlane transport, limits and timeouts
+ */
+public record ProxySettings(
+    ControlPlaneAddress controlPlane,
+    NodeIdentity node,
+    Backoff backoff,
+    InetAddress bindAddress,
+    @Nullable Path dataFolder,
+    DataPlaneSettings dataPlane) {}
