@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -87,25 +89,26 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
 
   /** The actor; it connects at once. */
   public static Behavior<Command> create(Parts parts) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> {
-                  context.getSelf().tell(new Connect());
-                  return new AdsClient(context, timers, parts);
-                }));
+    Behavior<Command> behavior =
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers -> {
+                      context.getSelf().tell(new Connect());
+                      return new AdsClient(context, timers, parts);
+                    }));
+    return Behaviors.supervise(behavior)
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(
+                parts.backoff().first(), parts.backoff().longest(), 0.5));
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Command.class, this::on)
-        .onSignal(
-            PostStop.class,
-            _ -> {
-              close();
-              return this;
-            })
+        .onSignal(PostStop.class, _ -> closed())
+        .onSignal(PreRestart.class, _ -> closed())
         .build();
   }
 
@@ -143,6 +146,11 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
         return Behaviors.stopped();
       }
     }
+    return this;
+  }
+
+  private Behavior<Command> closed() {
+    close();
     return this;
   }
 

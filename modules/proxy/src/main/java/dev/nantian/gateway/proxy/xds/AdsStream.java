@@ -80,7 +80,11 @@ final class AdsStream {
   }
 
   void close() {
-    requests.complete();
+    try {
+      requests.complete();
+    } catch (IllegalStateException _) {
+      // the stream ended by itself, and with it its queue
+    }
     var unused = client.close();
   }
 }
