@@ -51,13 +51,13 @@ final class Foreground {
           .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
     } catch (ReflectiveOperationException e) {
       // Then the JVM's own reaction stays: it ends without a drain.
-      log.atWarn().addKeyValue("signal", "SIG" + name).addKeyValue("error", e).log("not handled");
+      log.warn("event=signal_not_handled signal=SIG{}", name, e);
     }
   }
 
   private void onSignal(String name, int number) {
     if (draining.compareAndSet(false, true)) {
-      log.atInfo().addKeyValue("signal", "SIG" + name).log("draining");
+      log.info("event=draining signal=SIG{}", name);
       asked.countDown();
     } else {
       // halt, not exit: shutdown hooks could wait for what hangs.
@@ -77,15 +77,13 @@ final class Foreground {
     asked.await();
     try {
       drain.get().toCompletableFuture().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      log.atInfo().log("stopped");
+      log.info("event=stopped");
       return 0;
     } catch (TimeoutException e) {
-      log.atWarn()
-          .addKeyValue("limit", limit)
-          .log("drain did not end in time: closing what is open");
+      log.warn("event=drain_timed_out limit={}", limit);
       return 1;
     } catch (ExecutionException e) {
-      log.atWarn().addKeyValue("error", e.getCause()).log("drain failed");
+      log.warn("event=drain_failed", e.getCause());
       return 1;
     }
   }

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * One log event as one line of {@code key=value}: time (UTC, milliseconds), level, logger, message,
- * then the event's own pairs. A value with a space, quote, equals sign or control character is
- * quoted. A stack trace follows its line only where the caller attached an exception.
+ * One log event as one line of {@code key=value}: time (UTC, milliseconds), level, logger, message
+ * (as it is if it begins with {@code event=}), then the event's own pairs. A value with a space,
+ * quote, equals sign or control character is quoted. A stack trace follows its line only where the
+ * caller attached an exception.
  */
 final class KeyValueLayout extends LayoutBase<ILoggingEvent> {
   private final ThrowableProxyConverter stack = new ThrowableProxyConverter();
@@ -28,7 +29,14 @@ final class KeyValueLayout extends LayoutBase<ILoggingEvent> {
     append(line, "level", event.getLevel().levelStr);
     String logger = event.getLoggerName();
     append(line, "logger", logger.substring(logger.lastIndexOf('.') + 1));
-    append(line, "msg", event.getFormattedMessage());
+    String message = event.getFormattedMessage();
+    if (message.startsWith("event=")) {
+      // Already key=value, with its own quotes.
+      line.append(' ');
+      escape(line, message, false);
+    } else {
+      append(line, "msg", message);
+    }
     if (event.getKeyValuePairs() != null) {
       for (KeyValuePair pair : event.getKeyValuePairs()) {
         append(line, pair.key, pair.value);
@@ -50,11 +58,16 @@ final class KeyValueLayout extends LayoutBase<ILoggingEvent> {
       return;
     }
     line.append('"');
+    escape(line, text, true);
+    line.append('"');
+  }
+
+  private static void escape(StringBuilder line, String text, boolean quotes) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       switch (c) {
-        case '"' -> line.append("\\\"");
-        case '\\' -> line.append("\\\\");
+        case '"' -> line.append(quotes ? "\\\"" : "\"");
+        case '\\' -> line.append(quotes ? "\\\\" : "\\");
         case '\n' -> line.append("\\n");
         case '\r' -> line.append("\\r");
         case '\t' -> line.append("\\t");
@@ -68,6 +81,5 @@ final class KeyValueLayout extends LayoutBase<ILoggingEvent> {
         }
       }
     }
-    line.append('"');
   }
 }

@@ -38,4 +38,11 @@ final class KeyValueLayoutTest {
 
     assertThat(line).endsWith("path=\"/a b=\\\"c\\\"\\n\\u001b[31m\"\n");
   }
+
+  @Test
+  void aMessageThatIsKeyValueStaysSo() {
+    String line = render("event=problem message=\"a b\"\n");
+
+    assertThat(line).endsWith(" logger=Sample event=problem message=\"a b\"\\n\n");
+  }
 }
