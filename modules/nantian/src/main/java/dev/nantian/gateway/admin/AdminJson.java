@@ -34,7 +34,8 @@ public final class AdminJson {
     return MAPPER;
   }
 
-  static String write(Object value) {
+  /** One value, with a line end. */
+  public static String write(Object value) {
     try {
       return MAPPER.writeValueAsString(value) + "\n";
     } catch (JsonProcessingException e) {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
       "  nantian validate examples/quickstart     check it without serving",
       "  nantian COMMAND --help                   options and examples of a command"
     },
-    subcommands = {EchoCommand.class, VersionCommand.class})
+    subcommands = {ValidateCommand.class, EchoCommand.class, VersionCommand.class})
 public final class Nantian implements Runnable {
   static final int FAILED = 1;
   static final int CALLED_WRONGLY = 2;
