@@ -53,7 +53,11 @@ public final class ControlEndpoints {
               ResourceType type = type(call);
               String name =
                   call.query("name")
-                      .orElseThrow(() -> new RefusedException(400, "query parameter 'name' is missing (expected a resource's name, such as shop/cart)"));
+                      .orElseThrow(
+                          () ->
+                              new RefusedException(
+                                  400,
+                                  "query parameter 'name' is missing (expected a resource's name, such as shop/cart)"));
               return view.resourceJson(type, name)
                   .thenApply(
                       json ->
@@ -83,8 +87,7 @@ public final class ControlEndpoints {
                   .thenApply(
                       status ->
                           Answer.json(
-                              StatusJson.of(
-                                  status.orElseThrow(() -> notFound("status of", key)))));
+                              StatusJson.of(status.orElseThrow(() -> notFound("status of", key)))));
             }),
         Endpoint.get(
             "/v1/diagnostics",
@@ -143,7 +146,8 @@ public final class ControlEndpoints {
         .orElseThrow(
             () ->
                 new RefusedException(
-                    400, "query parameter 'type': '" + given + "' (expected one of " + expected + ")"));
+                    400,
+                    "query parameter 'type': '" + given + "' (expected one of " + expected + ")"));
   }
 
   private static ResourceKey key(Call call) {

@@ -33,7 +33,8 @@ final class AdminOptions {
   @Option(
       names = "--admin-allow-host",
       paramLabel = "NAME",
-      description = "A name that a Host header may have beside IP addresses and localhost; may be repeated.")
+      description =
+          "A name that a Host header may have beside IP addresses and localhost; may be repeated.")
   private List<String> allowedHosts = List.of();
 
   HostPort address() {
@@ -67,7 +68,12 @@ final class AdminOptions {
       return token;
     } catch (IOException e) {
       throw new CommandFailure(
-          "cannot write the admin token to " + file + ": " + Reason.of(e) + " (choose another folder with --data-dir)", e);
+          "cannot write the admin token to "
+              + file
+              + ": "
+              + Reason.of(e)
+              + " (choose another folder with --data-dir)",
+          e);
     }
   }
 }

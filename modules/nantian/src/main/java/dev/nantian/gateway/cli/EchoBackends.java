@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs the echo backends that EndpointSlices ask for by the annotation {@code
- * gateway.nantian.dev/echo: NAME}: one at each of their addresses and ports, as long as the slice asks
- * for it. Only in standalone, and only on loopback addresses: a file must not make the process listen
- * on a network.
+ * gateway.nantian.dev/echo: NAME}: one at each of their addresses and ports, as long as the slice
+ * asks for it. Only in standalone, and only on loopback addresses: a file must not make the process
+ * listen on a network.
  *
  * <p>Safe for all threads; nothing blocks.
  */
@@ -119,7 +119,10 @@ final class EchoBackends {
       return Map.of();
     }
     if (name.isBlank()) {
-      refuse(object, "metadata.annotations['" + ANNOTATION + "']", "empty (expected a name for the backend)");
+      refuse(
+          object,
+          "metadata.annotations['" + ANNOTATION + "']",
+          "empty (expected a name for the backend)");
       return Map.of();
     }
     var asked = new LinkedHashMap<HostPort, String>();
@@ -132,7 +135,10 @@ final class EchoBackends {
           refuse(
               object,
               "endpoints[" + i + "].addresses[" + j + "]",
-              address + " (expected a loopback address: the annotation " + ANNOTATION + " starts a backend there)");
+              address
+                  + " (expected a loopback address: the annotation "
+                  + ANNOTATION
+                  + " starts a backend there)");
           continue;
         }
         for (EndpointPort port : slice.getPorts()) {
@@ -155,7 +161,12 @@ final class EchoBackends {
 
   private static void refuse(SourcedObject object, String field, String message) {
     String at = object.origin().at(field).map(Place::toString).orElse("-");
-    log.warn("event=echo_refused at={} object=\"{}\" field={} message=\"{}\"", at, object.key(), field, message);
+    log.warn(
+        "event=echo_refused at={} object=\"{}\" field={} message=\"{}\"",
+        at,
+        object.key(),
+        field,
+        message);
   }
 
   /** Starts and stops what the difference between wanted and running asks for. */

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.cli;
 
+import com.typesafe.config.ConfigFactory;
 import dev.nantian.gateway.echo.EchoOptions;
 import dev.nantian.gateway.echo.EchoServer;
 import java.time.Duration;
@@ -89,7 +90,7 @@ final class EchoCommand implements Callable<Integer> {
     }
     new HostPort(host, port).resolve();
     var foreground = new Foreground();
-    ActorSystem<?> system = Program.actorSystem();
+    ActorSystem<?> system = Program.actorSystem(ConfigFactory.empty());
     try {
       EchoServer server =
           Program.await(

@@ -30,7 +30,12 @@ import picocli.CommandLine.Spec;
       "  nantian validate examples/quickstart     check it without serving",
       "  nantian COMMAND --help                   options and examples of a command"
     },
-    subcommands = {ValidateCommand.class, EchoCommand.class, VersionCommand.class})
+    subcommands = {
+      ControlCommand.class,
+      ValidateCommand.class,
+      EchoCommand.class,
+      VersionCommand.class
+    })
 public final class Nantian implements Runnable {
   static final int FAILED = 1;
   static final int CALLED_WRONGLY = 2;

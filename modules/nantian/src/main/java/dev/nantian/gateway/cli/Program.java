@@ -1,5 +1,8 @@
 package dev.nantian.gateway.cli;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.nantian.gateway.control.source.SourceException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletionException;
@@ -11,9 +14,14 @@ import org.jspecify.annotations.Nullable;
 /** What the commands that run servers share: the actor system and the failures of a start. */
 final class Program {
 
-  /** The process's one actor system, configured by {@code application.conf}. */
-  static ActorSystem<Void> actorSystem() {
-    return ActorSystem.create(Behaviors.empty(), "nantian");
+  /**
+   * The process's one actor system, configured by {@code application.conf}.
+   *
+   * @param more settings that win over that file
+   */
+  static ActorSystem<Void> actorSystem(Config more) {
+    return ActorSystem.create(
+        Behaviors.empty(), "nantian", more.withFallback(ConfigFactory.load()).resolve());
   }
 
   /**
@@ -27,25 +35,39 @@ final class Program {
     try {
       return start.toCompletableFuture().join();
     } catch (CompletionException e) {
-      throw bindFailure(e, address, advice);
+      Throwable source = cause(e, SourceException.class);
+      if (source != null) {
+        throw new CommandFailure(String.valueOf(source.getMessage()), e);
+      }
+      String reason = bindReason(e);
+      throw new CommandFailure(
+          reason.equals(IN_USE)
+              ? address + " is already in use (" + advice + ")"
+              : "cannot listen at " + address + ": " + reason,
+          e);
     }
   }
 
-  private static CommandFailure bindFailure(Throwable failure, HostPort address, String advice) {
-    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof BindException) {
-        String reason = String.valueOf(cause.getMessage());
-        return new CommandFailure(
-            reason.contains("in use")
-                ? address + " is already in use (" + advice + ")"
-                : "cannot listen at " + address + ": " + reason,
-            failure);
+  private static final String IN_USE = "the address is already in use";
+
+  /** Why a server does not listen, in words. */
+  static String bindReason(Throwable failure) {
+    Throwable bind = cause(failure, BindException.class);
+    if (bind == null) {
+      Throwable root = failure instanceof CompletionException ? failure.getCause() : failure;
+      return String.valueOf((root == null ? failure : root).getMessage());
+    }
+    String text = String.valueOf(bind.getMessage());
+    return text.contains("in use") ? IN_USE : text.replaceFirst("^\\[.*?] ", "");
+  }
+
+  private static @Nullable Throwable cause(Throwable failure, Class<? extends Throwable> type) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (type.isInstance(each)) {
+        return each;
       }
     }
-    @Nullable Throwable cause = failure.getCause();
-    return new CommandFailure(
-        "cannot listen at " + address + ": " + (cause == null ? failure : cause).getMessage(),
-        failure);
+    return null;
   }
 
   /** An address as it goes into a URL. */

@@ -1,0 +1,100 @@
+package dev.nantian.gateway.cli;
+
+import com.typesafe.config.ConfigFactory;
+import dev.nantian.gateway.admin.AdminServer;
+import dev.nantian.gateway.admin.ControlEndpoints;
+import dev.nantian.gateway.admin.Health;
+import dev.nantian.gateway.admin.ProcessEndpoints;
+import dev.nantian.gateway.control.ControlPlane;
+import dev.nantian.gateway.control.source.folder.FolderSource;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.pekko.actor.typed.ActorSystem;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a control plane until it is told to end. */
+@Command(
+    name = "control",
+    sortOptions = false,
+    description = {
+      "Run the control plane: read a folder of Gateway API YAML and JSON, serve proxies over xDS.",
+      "",
+      "The folder is watched; every change is live at once. What is wrong with a file is logged with file and line, and told in the status of the object "
+          + "(nantian status); everything else goes on working."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  nantian control examples/quickstart",
+      "  nantian control /etc/nantian --xds 10.0.0.5:18000 --admin 127.0.0.1:9911"
+    })
+final class ControlCommand implements Callable<Integer> {
+  private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  @Spec
+  @SuppressWarnings("NullAway.Init")
+  private CommandSpec spec;
+
+  @Parameters(paramLabel = "DIR", description = "Folder of YAML and JSON, read with all below.")
+  private Path folder = Path.of("");
+
+  @Option(
+      names = "--xds",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:18000",
+      description =
+          "Where proxies connect (default: ${DEFAULT-VALUE}). It is plain gRPC and carries private keys: loopback, or a network where only proxies are.")
+  private HostPort xds = new HostPort("127.0.0.1", 18_000);
+
+  @Mixin private ControlOptions control = new ControlOptions();
+  @Mixin private AdminOptions admin = new AdminOptions();
+  @Mixin private StateFolder state = new StateFolder();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var foreground = new Foreground();
+    var settings = control.settings(xds.resolve());
+    var adminSettings = admin.settings(state);
+    ActorSystem<?> system = Program.actorSystem(ConfigFactory.empty());
+    try {
+      var meters = Meters.registry();
+      ControlPlane plane =
+          Program.await(
+              ControlPlane.start(system, settings, new FolderSource(folder), meters),
+              xds,
+              "choose another with --xds");
+      AdminServer server =
+          Program.await(
+              AdminServer.start(
+                  system,
+                  adminSettings,
+                  ProcessEndpoints.with(
+                      Version.text(),
+                      List.of("control"),
+                      new Health(List.of(ControlEndpoints.health(plane))),
+                      meters,
+                      OpenApi::text,
+                      ControlEndpoints.of(plane.view()))),
+              admin.address(),
+              "choose another with --admin");
+      plane.whenReady().toCompletableFuture().join();
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("nantian " + Version.text() + " control: " + folder);
+      out.println("  xds    " + Program.text(plane.xdsAddress()));
+      out.println("  admin  http://" + Program.text(server.address()));
+      out.println("Ready.");
+      return foreground.untilSignal(
+          () -> plane.stop().thenCompose(done -> server.stop(GRACE)), LIMIT);
+    } finally {
+      system.terminate();
+    }
+  }
+}
