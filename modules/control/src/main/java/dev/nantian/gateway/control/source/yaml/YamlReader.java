@@ -58,15 +58,17 @@ public final class YamlReader {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final String MERGE_KEY = "<<";
 
+  // Both are immutable, and dear to make for each of thousands of small files.
+  private static final ScalarResolver RESOLVER = new CoreSchema().getScalarResolver();
+  private static final LoadSettings SETTINGS =
+      LoadSettings.builder().setCodePointLimit(MAX_BYTES).setUseMarks(true).build();
+
   private final Iterator<Event> events;
-  private final ScalarResolver resolver = new CoreSchema().getScalarResolver();
   private final Map<String, Built> anchors = new HashMap<>();
   private int nodes;
 
   private YamlReader(String text) {
-    LoadSettings settings =
-        LoadSettings.builder().setCodePointLimit(MAX_BYTES).setUseMarks(true).build();
-    this.events = new Parse(settings).parseString(text).iterator();
+    this.events = new Parse(SETTINGS).parseString(text).iterator();
   }
 
   /** A node with its position and the number of nodes it stands for. */
@@ -296,14 +298,14 @@ public final class YamlReader {
             .getTag()
             .map(Tag::new)
             .orElseGet(
-                () -> resolver.resolve(text, scalar.getImplicit().canOmitTagInPlainScalar()));
+                () -> RESOLVER.resolve(text, scalar.getImplicit().canOmitTagInPlainScalar()));
     if (tag.equals(Tag.STR)) {
       return NODES.textNode(text);
     }
     if (tag.equals(Tag.NULL)) {
       return NODES.nullNode();
     }
-    if (tag.equals(Tag.BOOL) && resolver.resolve(text, true).equals(Tag.BOOL)) {
+    if (tag.equals(Tag.BOOL) && RESOLVER.resolve(text, true).equals(Tag.BOOL)) {
       return NODES.booleanNode(text.equalsIgnoreCase("true"));
     }
     JsonNode number =
