@@ -3,19 +3,31 @@ package dev.nantian.gateway.proxy;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.listener.BindFailure;
 import dev.nantian.gateway.proxy.listener.Listeners;
+import dev.nantian.gateway.proxy.log.AccessLog;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.EventLoops;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
+import dev.nantian.gateway.proxy.metrics.MetricsBinder;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.upstream.EndpointPool;
+import dev.nantian.gateway.proxy.upstream.UpstreamCounts;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.Materializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The part of a proxy that serves traffic: event loops, listening sockets, streams and upstream
@@ -25,14 +37,22 @@ import org.apache.pekko.stream.Materializer;
  * Thread-safe.
  */
 public final class DataPlane {
+  private static final Logger LOG = LoggerFactory.getLogger(DataPlane.class);
+
   private final EventLoops loops;
   private final List<Worker> workers;
   private final Listeners listeners;
+  private final @Nullable AccessLog accessLog;
 
-  private DataPlane(EventLoops loops, List<Worker> workers, Listeners listeners) {
+  private DataPlane(
+      EventLoops loops,
+      List<Worker> workers,
+      Listeners listeners,
+      @Nullable AccessLog accessLog) {
     this.loops = loops;
     this.workers = workers;
     this.listeners = listeners;
+    this.accessLog = accessLog;
   }
 
   /**
@@ -40,12 +60,17 @@ public final class DataPlane {
    *
    * @param system its configuration holds {@link
    *     dev.nantian.gateway.proxy.loop.LoopDispatchers#config}, which also says how many loops
+   * @param meters gets the meters of docs/metrics.md
+   * @throws IOException if the access log's file cannot be opened
    */
-  public static DataPlane start(ActorSystem<?> system, DataPlaneSettings settings) {
+  public static DataPlane start(
+      ActorSystem<?> system, DataPlaneSettings settings, MeterRegistry meters)
+      throws IOException {
+    AccessLog log = settings.accessLog() == null ? null : AccessLog.open(settings.accessLog());
     EventLoops loops = EventLoops.start(system.settings().config(), settings.transport());
     List<Worker> workers = new ArrayList<>();
     for (EventLoop loop : loops.loops()) {
-      workers.add(worker(workers.size(), loop, loops, settings));
+      workers.add(worker(workers.size(), loop, loops, settings, log));
     }
     Listeners listeners =
         new Listeners(
@@ -54,11 +79,36 @@ public final class DataPlane {
             workers,
             Materializer.matFromSystem(system),
             settings.connections());
-    return new DataPlane(loops, List.copyOf(workers), listeners);
+    MetricsBinder binder =
+        MetricsBinder.bind(meters, workers.stream().map(Worker::metrics).toList());
+    binder.counter("nantian.listener.binds", "Sockets opened or tried", listeners, Listeners::binds);
+    binder.counter(
+        "nantian.listener.bind.failures",
+        "Sockets that could not be opened",
+        listeners,
+        Listeners::bindFailures);
+    if (log != null) {
+      binder.counter(
+          "nantian.access.log.dropped", "Lines dropped", log, AccessLog::dropped);
+    }
+    for (Worker worker : workers) {
+      UpstreamCounts counts = worker.pools().counts();
+      String loop = Integer.toString(worker.index());
+      binder.counter("nantian.upstream.connects", "Connections tried", loop, counts, UpstreamCounts::connects);
+      binder.counter(
+          "nantian.upstream.connect.failures", "Connections that failed", loop, counts, UpstreamCounts::connectFailures);
+      binder.counter(
+          "nantian.upstream.reuses", "Requests on a kept connection", loop, counts, UpstreamCounts::reuses);
+    }
+    return new DataPlane(loops, List.copyOf(workers), listeners, log);
   }
 
   private static Worker worker(
-      int index, EventLoop loop, EventLoops loops, DataPlaneSettings settings) {
+      int index,
+      EventLoop loop,
+      EventLoops loops,
+      DataPlaneSettings settings,
+      @Nullable AccessLog log) {
     DeadlineWheel wheel = new DeadlineWheel(loop);
     UpstreamPools pools =
         new UpstreamPools(
@@ -66,8 +116,8 @@ public final class DataPlane {
     var unused =
         loop.scheduleAtFixedRate(
             pools::sweep,
-            pools.sweepIntervalMillis(),
-            pools.sweepIntervalMillis(),
+            UpstreamPools.SWEEP_MILLIS,
+            UpstreamPools.SWEEP_MILLIS,
             TimeUnit.MILLISECONDS);
     return new Worker(
         index,
@@ -76,7 +126,8 @@ public final class DataPlane {
         pools,
         new LoopMetrics(),
         settings.forwarding(),
-        settings.maxRequestsPerLoop());
+        settings.maxRequestsPerLoop(),
+        log);
   }
 
   /**
@@ -94,7 +145,18 @@ public final class DataPlane {
    * @return completes with the number of requests that were cut
    */
   public CompletionStage<Integer> drainAndStop(Duration deadline) {
-    return listeners.drainAndStop(deadline).thenCompose(cut -> loops.stop().thenApply(done -> cut));
+    return listeners.drainAndStop(deadline).thenCompose(cut -> loops.stop().thenApply(done -> cut))
+        .whenComplete((cut, error) -> closeLog());
+  }
+
+  private void closeLog() {
+    if (accessLog != null) {
+      try {
+        accessLog.close();
+      } catch (IOException e) {
+        LOG.error("access log cannot be closed: {}", e.getMessage());
+      }
+    }
   }
 
   /** The listening sockets. */
@@ -102,7 +164,66 @@ public final class DataPlane {
     return listeners.view();
   }
 
-  List<Worker> workers() {
-    return workers;
+  /** The endpoints that have or lately had traffic, all loops together; asked of the loops. */
+  public CompletionStage<List<BackendView>> backendViews() {
+    List<CompletableFuture<List<BackendView>>> parts = new ArrayList<>();
+    for (Worker worker : workers) {
+      parts.add(
+          CompletableFuture.supplyAsync(
+              () -> worker.pools().all().stream().map(BackendView::of).toList(), worker.loop()));
+    }
+    return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+        .thenApply(
+            done -> {
+              Map<String, BackendView> merged = new TreeMap<>();
+              for (CompletableFuture<List<BackendView>> part : parts) {
+                for (BackendView view : part.join()) {
+                  merged.merge(view.endpoint(), view, BackendView::plus);
+                }
+              }
+              return List.copyOf(merged.values());
+            });
+  }
+
+  /**
+   * One endpoint of a backend.
+   *
+   * @param endpoint {@code address:port}
+   * @param connections open or being opened
+   * @param idle those without a request
+   * @param outstanding requests that have or await a connection
+   * @param connects connections tried so far
+   * @param connectFailures those of them that failed
+   * @param reuses requests that found a connection open
+   */
+  public record BackendView(
+      String endpoint,
+      int connections,
+      int idle,
+      int outstanding,
+      long connects,
+      long connectFailures,
+      long reuses) {
+    private static BackendView of(EndpointPool pool) {
+      return new BackendView(
+          pool.text(),
+          pool.open(),
+          pool.idle(),
+          pool.outstanding(),
+          pool.connects(),
+          pool.connectFailures(),
+          pool.reuses());
+    }
+
+    private BackendView plus(BackendView other) {
+      return new BackendView(
+          endpoint,
+          connections + other.connections,
+          idle + other.idle,
+          outstanding + other.outstanding,
+          connects + other.connects,
+          connectFailures + other.connectFailures,
+          reuses + other.reuses);
+    }
   }
 }

@@ -2,9 +2,11 @@ package dev.nantian.gateway.proxy;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
+import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
 import dev.nantian.gateway.proxy.pipeline.ForwardingSettings;
 import dev.nantian.gateway.proxy.upstream.UpstreamSettings;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be set about the data plane. The number of loops is that of {@link
@@ -16,6 +18,7 @@ import dev.nantian.gateway.proxy.upstream.UpstreamSettings;
  * @param responseLimits limits of responses
  * @param forwarding what backends are told of a request's origin
  * @param maxRequestsPerLoop requests in flight on one loop; more get 503
+ * @param accessLog null (default) for none
  */
 public record DataPlaneSettings(
     TransportChoice transport,
@@ -23,7 +26,8 @@ public record DataPlaneSettings(
     UpstreamSettings upstreams,
     HttpLimits responseLimits,
     ForwardingSettings forwarding,
-    int maxRequestsPerLoop) {
+    int maxRequestsPerLoop,
+    @Nullable AccessLogSettings accessLog) {
   public static final DataPlaneSettings DEFAULT =
       new DataPlaneSettings(
           TransportChoice.AUTO,
@@ -31,5 +35,6 @@ public record DataPlaneSettings(
           UpstreamSettings.DEFAULT,
           HttpLimits.DEFAULT,
           ForwardingSettings.DEFAULT,
-          20_000);
+          20_000,
+          null);
 }

@@ -5,6 +5,8 @@ import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.route.ListenerTable;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,6 +24,8 @@ final class TestProxy implements AutoCloseable {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   private final ActorSystem<Void> system;
+  private final PrometheusMeterRegistry meters =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final DataPlane plane;
   private final boolean tls;
   private long revision;
@@ -34,9 +38,22 @@ final class TestProxy implements AutoCloseable {
             LoopDispatchers.config(loops)
                 .withFallback(ConfigFactory.parseString("pekko.log-dead-letters = off"))
                 .withFallback(ConfigFactory.load()));
-    plane = DataPlane.start(system, settings);
+    plane = start(system, settings);
     this.tls = tls;
     apply(table);
+  }
+
+  private DataPlane start(ActorSystem<?> on, DataPlaneSettings settings) {
+    try {
+      return DataPlane.start(on, settings, meters);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** What the meters show, in the text format. */
+  String metrics() {
+    return meters.scrape();
   }
 
   static TestProxy start(ListenerTable table) {

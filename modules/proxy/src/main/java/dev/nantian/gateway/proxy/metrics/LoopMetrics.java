@@ -5,6 +5,9 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,19 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class LoopMetrics {
   /** Requests and durations of one route on one loop. */
   public static final class RouteCounters {
-    private final String route;
     private final long[] byStatusClass = new long[6];
     private final long[] durationBuckets = new long[DurationBuckets.COUNT];
     private long durationNanos;
-
-    RouteCounters(String route) {
-      this.route = route;
-    }
-
-    /** {@code namespace/name}; empty for requests that matched no route. */
-    public String route() {
-      return route;
-    }
 
     /** Requests answered with 100 to 199 (index 1) … 500 to 599 (5); cut without answer: 0. */
     public long count(int statusClass) {
@@ -45,9 +38,24 @@ public final class LoopMetrics {
     }
   }
 
-  private @Nullable RouteCounters[] routes = new @Nullable RouteCounters[16];
-  private final RouteCounters unmatched = new RouteCounters("");
+  /** Requests of one backend on one loop. */
+  public static final class BackendCounters {
+    private final long[] byStatusClass = new long[6];
+
+    /** As {@link RouteCounters#count}. */
+    public long count(int statusClass) {
+      return byStatusClass[statusClass];
+    }
+  }
+
+  // By id for the loop, by name for readers: the array costs one load per request.
+  private @Nullable RouteCounters[] routesById = new @Nullable RouteCounters[16];
+  private final Map<String, RouteCounters> routes = new ConcurrentHashMap<>();
+  private final Map<String, BackendCounters> backends = new ConcurrentHashMap<>();
+  private final RouteCounters unmatched = new RouteCounters();
   private final Map<Refusal, long[]> refusals = new EnumMap<>(Refusal.class);
+  private Consumer<String> onRoute = ignored -> {};
+  private Consumer<String> onBackend = ignored -> {};
   private long connectionsAccepted;
   private long connectionsActive;
   private long requestsActive;
@@ -60,6 +68,7 @@ public final class LoopMetrics {
     for (Refusal reason : Refusal.values()) {
       refusals.put(reason, new long[1]);
     }
+    routes.put("", unmatched);
   }
 
   private long[] cell(Refusal reason) {
@@ -74,21 +83,44 @@ public final class LoopMetrics {
    */
   public void requestDone(int statsId, String route, int status, long durationNanos) {
     RouteCounters counters = statsId < 0 ? unmatched : counters(statsId, route);
-    counters.byStatusClass[status / 100 > 5 ? 5 : status / 100]++;
+    counters.byStatusClass[statusClass(status)]++;
     counters.durationBuckets[DurationBuckets.indexOf(durationNanos)]++;
     counters.durationNanos += durationNanos;
   }
 
-  private RouteCounters counters(int statsId, String route) {
-    if (statsId >= routes.length) {
-      routes = Arrays.copyOf(routes, Math.max(routes.length * 2, statsId + 1));
-    }
-    RouteCounters counters = routes[statsId];
+  /** Counts a finished request that a backend was chosen for. */
+  public void backendDone(String backend, int status) {
+    BackendCounters counters = backends.get(backend);
     if (counters == null) {
-      counters = new RouteCounters(route);
-      routes[statsId] = counters;
+      counters = new BackendCounters();
+      backends.put(backend, counters);
+      onBackend.accept(backend);
+    }
+    counters.byStatusClass[statusClass(status)]++;
+  }
+
+  private static int statusClass(int status) {
+    return Math.min(status / 100, 5);
+  }
+
+  private RouteCounters counters(int statsId, String route) {
+    if (statsId >= routesById.length) {
+      routesById = Arrays.copyOf(routesById, Math.max(routesById.length * 2, statsId + 1));
+    }
+    RouteCounters counters = routesById[statsId];
+    if (counters == null) {
+      counters = new RouteCounters();
+      routesById[statsId] = counters;
+      routes.put(route, counters);
+      onRoute.accept(route);
     }
     return counters;
+  }
+
+  /** Says who is told, on the loop's thread, when a route or backend is counted first. */
+  void onFirstUse(Consumer<String> route, Consumer<String> backend) {
+    onRoute = route;
+    onBackend = backend;
   }
 
   public void refused(Refusal reason) {
@@ -130,13 +162,17 @@ public final class LoopMetrics {
     bytesSent += bytes;
   }
 
-  /** Counters by route id; gaps are null. Do not write. */
-  public @Nullable RouteCounters[] routes() {
-    return routes;
+  /** Counters of a route ({@code namespace/name}, empty for none); null before its first request. */
+  @Nullable RouteCounters route(String route) {
+    return routes.get(route);
   }
 
-  public RouteCounters unmatched() {
-    return unmatched;
+  Set<String> routeNames() {
+    return routes.keySet();
+  }
+
+  @Nullable BackendCounters backend(String backend) {
+    return backends.get(backend);
   }
 
   public long refusals(Refusal reason) {

@@ -3,9 +3,13 @@ package dev.nantian.gateway.proxy.pipeline;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.HeadWriter;
+import dev.nantian.gateway.proxy.http.HeaderName;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.log.AccessEntry;
+import dev.nantian.gateway.proxy.log.AccessLog;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
@@ -65,6 +69,7 @@ public final class Exchange implements UpstreamUser {
   private @Nullable Backend backend;
   private @Nullable Cluster cluster;
   private @Nullable EndpointPool pool;
+  private @Nullable EndpointPool endpoint; // stays for the log when the pool is given back
   private @Nullable UpstreamConnection upstream;
   private boolean requestHasBody;
   private boolean requestComplete;
@@ -92,6 +97,7 @@ public final class Exchange implements UpstreamUser {
     backend = null;
     cluster = null;
     pool = null;
+    endpoint = null;
     upstream = null;
     requestComplete = false;
     bodySent = false;
@@ -179,10 +185,10 @@ public final class Exchange implements UpstreamUser {
     timeouts.start(startNanos, action.requestTimeoutMillis(), action.backendTimeoutMillis());
   }
 
-  void balanced(Backend chosen, Cluster of, EndpointPool endpoint) {
+  void balanced(Backend chosen, Cluster of, EndpointPool first) {
     backend = chosen;
     cluster = of;
-    pool = endpoint;
+    pool = first;
   }
 
   void connect() {
@@ -224,6 +230,7 @@ public final class Exchange implements UpstreamUser {
   @Override
   public void onConnected(UpstreamConnection connection) {
     upstream = connection;
+    endpoint = connection.pool();
     state = State.AWAITING;
     connection.expectResponseTo(isHead());
     ByteBuf head = connection.allocate(HeadWriter.capacity(request, 0));
@@ -429,17 +436,52 @@ public final class Exchange implements UpstreamUser {
     }
     state = State.OVER;
     timeouts.stop();
+    long durationNanos = System.nanoTime() - startNanos;
     RouteTarget matched = target;
-    worker.metrics().requestEnded();
-    worker
-        .metrics()
-        .requestDone(
-            matched == null ? -1 : matched.action().statsId(),
-            matched == null ? "" : matched.route(),
-            finalStatus,
-            System.nanoTime() - startNanos);
-    worker.metrics().received(bytesFromClient);
-    worker.metrics().sent(bytesToClient);
+    LoopMetrics metrics = worker.metrics();
+    metrics.requestEnded();
+    metrics.requestDone(
+        matched == null ? -1 : matched.action().statsId(),
+        matched == null ? "" : matched.route(),
+        finalStatus,
+        durationNanos);
+    if (cluster != null) {
+      metrics.backendDone(cluster.name(), finalStatus);
+    }
+    metrics.received(bytesFromClient);
+    metrics.sent(bytesToClient);
+    AccessLog log = worker.accessLog();
+    if (log != null) {
+      log.offer(entry(finalStatus, durationNanos));
+    }
+  }
+
+  private AccessEntry entry(int finalStatus, long durationNanos) {
+    String path = request.text(request.pathOffset(), request.pathLength());
+    return new AccessEntry(
+        System.currentTimeMillis(),
+        new String(downstream().remoteAddressText(), StandardCharsets.US_ASCII),
+        downstream().isTls(),
+        request.text(request.methodOffset(), request.methodLength()),
+        request.text(request.hostOffset(), request.hostLength()),
+        request.queryLength() < 0
+            ? path
+            : path + "?" + request.text(request.queryOffset(), request.queryLength()),
+        finalStatus,
+        durationNanos,
+        bytesFromClient,
+        bytesToClient,
+        target == null ? "" : target.route(),
+        target == null ? 0 : target.ruleIndex(),
+        cluster == null ? "" : cluster.name(),
+        endpoint == null ? "" : endpoint.text(),
+        field(FieldNames.X_REQUEST_ID),
+        field(FieldNames.USER_AGENT));
+  }
+
+  private String field(HeaderName name) {
+    int slot = request.indexOf(name, 0);
+    return slot < 0 ? "" : request.text(request.valueOffset(slot), request.valueLength(slot));
   }
 
   /** The request's and the try's deadline in one entry of the wheel. */

@@ -1,10 +1,12 @@
 package dev.nantian.gateway.proxy.pipeline;
 
+import dev.nantian.gateway.proxy.log.AccessLog;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one event loop owns and shares with no other: pools, timers, counters, spare exchanges.
@@ -21,11 +23,13 @@ public final class Worker {
   private final LoopMetrics metrics;
   private final ForwardingSettings forwarding;
   private final int maxRequests;
+  private final @Nullable AccessLog accessLog;
   private final RequestIds requestIds = new RequestIds();
   private final ArrayDeque<Exchange> spare = new ArrayDeque<>();
 
   /**
    * @param maxRequests requests in flight on this loop at most; more get 503
+   * @param accessLog null for none
    */
   public Worker(
       int index,
@@ -34,7 +38,8 @@ public final class Worker {
       UpstreamPools pools,
       LoopMetrics metrics,
       ForwardingSettings forwarding,
-      int maxRequests) {
+      int maxRequests,
+      @Nullable AccessLog accessLog) {
     this.index = index;
     this.loop = loop;
     this.wheel = wheel;
@@ -42,6 +47,7 @@ public final class Worker {
     this.metrics = metrics;
     this.forwarding = forwarding;
     this.maxRequests = maxRequests;
+    this.accessLog = accessLog;
   }
 
   public int index() {
@@ -70,6 +76,10 @@ public final class Worker {
 
   RequestIds requestIds() {
     return requestIds;
+  }
+
+  @Nullable AccessLog accessLog() {
+    return accessLog;
   }
 
   boolean isOverloaded() {

@@ -16,6 +16,7 @@ public final class EndpointPool {
   private final Endpoint endpoint;
   private final Connector connector;
   private final UpstreamSettings settings;
+  private final UpstreamCounts total;
   private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
   private final ArrayDeque<UpstreamUser> pending = new ArrayDeque<>();
   private int open;
@@ -27,14 +28,22 @@ public final class EndpointPool {
   private long connectFailures;
   private long reuses;
 
-  EndpointPool(Endpoint endpoint, Connector connector, UpstreamSettings settings) {
+  EndpointPool(
+      Endpoint endpoint, Connector connector, UpstreamSettings settings, UpstreamCounts total) {
     this.endpoint = endpoint;
     this.connector = connector;
     this.settings = settings;
+    this.total = total;
   }
 
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /** {@code address:port}. */
+  public String text() {
+    String host = endpoint.address().getAddress().getHostAddress();
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + endpoint.address().getPort();
   }
 
   /** Requests that have or await a connection of this pool. */
@@ -78,6 +87,7 @@ public final class EndpointPool {
     UpstreamConnection connection = takeIdle();
     if (connection != null) {
       reuses++;
+      total.reused();
       lend(connection, user);
     } else if (open < settings.maxConnections()) {
       connect(user);
@@ -116,6 +126,7 @@ public final class EndpointPool {
   private void connect(UpstreamUser user) {
     open++;
     connects++;
+    total.connecting();
     ChannelFuture attempt = connector.connect(this, endpoint.address());
     var unused =
         attempt.addListener(
@@ -142,6 +153,7 @@ public final class EndpointPool {
   private void connectFailed(UpstreamUser user, Throwable cause) {
     open--;
     connectFailures++;
+    total.connectFailed();
     failing = true;
     skippedUntilNanos = System.nanoTime() + settings.skipMillis() * 1_000_000;
     outstanding--;
@@ -156,6 +168,7 @@ public final class EndpointPool {
     UpstreamUser next = nextPending();
     if (next != null) {
       reuses++;
+      total.reused();
       lend(connection, next);
     } else if (referencingClusters == 0) {
       connection.close();

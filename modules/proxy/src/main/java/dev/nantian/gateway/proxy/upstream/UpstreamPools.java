@@ -20,10 +20,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Touched by its event loop only.
  */
 public final class UpstreamPools {
+  /** How often {@link #sweep} is to be called. */
+  public static final long SWEEP_MILLIS = 1_000;
+
   private static final long UNUSED_MILLIS = 60_000;
 
   private final Connector connector;
   private final UpstreamSettings settings;
+  private final UpstreamCounts counts = new UpstreamCounts();
   private final SplittableRandom random = new SplittableRandom();
   private final Map<Endpoint, EndpointPool> byEndpoint = new HashMap<>();
   private final IdentityHashMap<Cluster, ClusterPools> byCluster = new IdentityHashMap<>();
@@ -114,7 +118,7 @@ public final class UpstreamPools {
     for (int i = 0; i < pools.length; i++) {
       pools[i] =
           byEndpoint.computeIfAbsent(
-              endpoints.get(i), endpoint -> new EndpointPool(endpoint, connector, settings));
+              endpoints.get(i), endpoint -> new EndpointPool(endpoint, connector, settings, counts));
       pools[i].retain();
     }
     if (previous != null) {
@@ -135,7 +139,7 @@ public final class UpstreamPools {
 
   /**
    * Drops what left the configuration: endpoints no longer listed now, clusters that nobody asked
-   * for since the call before the last. To be called every {@link #sweepIntervalMillis}.
+   * for since the call before the last. To be called every {@link #SWEEP_MILLIS}.
    */
   public void sweep() {
     for (Map.Entry<Cluster, ClusterPools> entry : List.copyOf(byCluster.entrySet())) {
@@ -146,15 +150,16 @@ public final class UpstreamPools {
       }
       known.unusedSweeps = known.used ? 0 : known.unusedSweeps + 1;
       known.used = false;
-      if (known.unusedSweeps * sweepIntervalMillis() > UNUSED_MILLIS) {
+      if (known.unusedSweeps * SWEEP_MILLIS > UNUSED_MILLIS) {
         byCluster.remove(cluster);
         release(known);
       }
     }
   }
 
-  public long sweepIntervalMillis() {
-    return 1_000;
+  /** Counts over all endpoints, past ones included. */
+  public UpstreamCounts counts() {
+    return counts;
   }
 
   /** The pools that exist now. */

@@ -1,0 +1,27 @@
+package dev.nantian.gateway.proxy.log;
+
+/**
+ * A finished request, as it is logged. Empty text means that there is nothing to say.
+ *
+ * @param status 0 if the client got no answer
+ * @param durationNanos from the complete request head to the response's last byte
+ * @param bytesReceived of the request's body as framed
+ * @param bytesSent of the response, its body as framed
+ */
+public record AccessEntry(
+    long epochMillis,
+    String client,
+    boolean tls,
+    String method,
+    String host,
+    String path,
+    int status,
+    long durationNanos,
+    long bytesReceived,
+    long bytesSent,
+    String route,
+    int rule,
+    String backend,
+    String endpoint,
+    String requestId,
+    String userAgent) {}

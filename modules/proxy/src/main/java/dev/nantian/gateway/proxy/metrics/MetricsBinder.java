@@ -1,0 +1,157 @@
+package dev.nantian.gateway.proxy.metrics;
+
+import dev.nantian.gateway.proxy.http.Refusal;
+import dev.nantian.gateway.proxy.metrics.LoopMetrics.BackendCounters;
+import dev.nantian.gateway.proxy.metrics.LoopMetrics.RouteCounters;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
+
+/**
+ * Shows the counters of all loops as meters: each meter adds up the loops when it is read.
+ *
+ * <p>Routes and backends get their meters when their first request ends. Thread-safe.
+ */
+public final class MetricsBinder {
+  private static final String[] STATUS_CLASSES = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+
+  private final MeterRegistry registry;
+  private final List<LoopMetrics> loops;
+  private final Map<String, Boolean> routes = new ConcurrentHashMap<>();
+  private final Map<String, Boolean> backends = new ConcurrentHashMap<>();
+
+  /** Registers what needs no route; routes and backends follow as they are seen. */
+  public static MetricsBinder bind(MeterRegistry registry, List<LoopMetrics> loops) {
+    MetricsBinder binder = new MetricsBinder(registry, loops);
+    binder.registerGlobal();
+    loops.forEach(loop -> loop.onFirstUse(binder::route, binder::backend));
+    return binder;
+  }
+
+  private MetricsBinder(MeterRegistry registry, List<LoopMetrics> loops) {
+    this.registry = registry;
+    this.loops = List.copyOf(loops);
+  }
+
+  /** Registers a counter that lives outside the loops. */
+  public <T> void counter(String name, String description, T source, ToLongFunction<T> value) {
+    FunctionCounter.builder(name, source, s -> value.applyAsLong(s))
+        .description(description)
+        .register(registry);
+  }
+
+  /** Registers the share of one loop in a counter. */
+  public <T> void counter(
+      String name, String description, String loop, T source, ToLongFunction<T> value) {
+    FunctionCounter.builder(name, source, s -> value.applyAsLong(s))
+        .description(description)
+        .tags(Tags.of("loop", loop))
+        .register(registry);
+  }
+
+  /** Registers a value that goes up and down and lives outside the loops. */
+  public <T> void gauge(String name, String description, T source, ToLongFunction<T> value) {
+    Gauge.builder(name, source, s -> value.applyAsLong(s))
+        .description(description)
+        .register(registry);
+  }
+
+  private void registerGlobal() {
+    summed(
+        "nantian.http.connections",
+        "Client connections accepted",
+        Tags.empty(),
+        LoopMetrics::connectionsAccepted);
+    gauge(
+        "nantian.http.connections.active",
+        "Client connections open now",
+        this,
+        binder -> binder.sum(LoopMetrics::connectionsActive));
+    gauge(
+        "nantian.http.requests.active",
+        "Requests under way now",
+        this,
+        binder -> binder.sum(LoopMetrics::requestsActive));
+    summed(
+        "nantian.http.received.bytes",
+        "Bytes of request bodies",
+        Tags.empty(),
+        LoopMetrics::bytesReceived);
+    summed(
+        "nantian.http.sent.bytes", "Bytes of responses", Tags.empty(), LoopMetrics::bytesSent);
+    summed(
+        "nantian.http.retries", "Requests sent a second time", Tags.empty(), LoopMetrics::retries);
+    summed(
+        "nantian.http.step.failures",
+        "Requests ended by an error inside the proxy",
+        Tags.empty(),
+        LoopMetrics::stepFailures);
+    for (Refusal reason : Refusal.values()) {
+      summed(
+          "nantian.http.refusals",
+          "Requests refused by the codec",
+          Tags.of("reason", reason.label()),
+          loop -> loop.refusals(reason));
+    }
+    route("");
+    if (registry instanceof PrometheusMeterRegistry prometheus) {
+      prometheus.getPrometheusRegistry().register(new DurationHistogram(loops));
+    }
+  }
+
+  private void route(String route) {
+    if (routes.putIfAbsent(route, true) != null) {
+      return;
+    }
+    for (int i = 0; i < STATUS_CLASSES.length; i++) {
+      int statusClass = i;
+      summed(
+          "nantian.http.requests",
+          "Requests ended, by route (empty: none matched) and class of status (none: cut)",
+          Tags.of("route", route, "status", STATUS_CLASSES[i]),
+          loop -> {
+            RouteCounters counters = loop.route(route);
+            return counters == null ? 0 : counters.count(statusClass);
+          });
+    }
+  }
+
+  private void backend(String backend) {
+    if (backends.putIfAbsent(backend, true) != null) {
+      return;
+    }
+    for (int i = 0; i < STATUS_CLASSES.length; i++) {
+      int statusClass = i;
+      summed(
+          "nantian.backend.requests",
+          "Requests ended, by backend and class of status",
+          Tags.of("backend", backend, "status", STATUS_CLASSES[i]),
+          loop -> {
+            BackendCounters counters = loop.backend(backend);
+            return counters == null ? 0 : counters.count(statusClass);
+          });
+    }
+  }
+
+  private void summed(
+      String name, String description, Tags tags, ToLongFunction<LoopMetrics> value) {
+    FunctionCounter.builder(name, this, binder -> binder.sum(value))
+        .description(description)
+        .tags(tags)
+        .register(registry);
+  }
+
+  private long sum(ToLongFunction<LoopMetrics> value) {
+    long sum = 0;
+    for (LoopMetrics loop : loops) {
+      sum += value.applyAsLong(loop);
+    }
+    return sum;
+  }
+}
