@@ -4,23 +4,21 @@ import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.listener.BindFailure;
 import dev.nantian.gateway.proxy.listener.Listeners;
 import dev.nantian.gateway.proxy.log.AccessLog;
+import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.EventLoops;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.metrics.MetricsBinder;
 import dev.nantian.gateway.proxy.pipeline.Worker;
-import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import dev.nantian.gateway.proxy.upstream.UpstreamCounts;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -45,10 +43,7 @@ public final class DataPlane {
   private final @Nullable AccessLog accessLog;
 
   private DataPlane(
-      EventLoops loops,
-      List<Worker> workers,
-      Listeners listeners,
-      @Nullable AccessLog accessLog) {
+      EventLoops loops, List<Worker> workers, Listeners listeners, @Nullable AccessLog accessLog) {
     this.loops = loops;
     this.workers = workers;
     this.listeners = listeners;
@@ -61,12 +56,11 @@ public final class DataPlane {
    * @param system its configuration holds {@link
    *     dev.nantian.gateway.proxy.loop.LoopDispatchers#config}, which also says how many loops
    * @param meters gets the meters of docs/metrics.md
-   * @throws IOException if the access log's file cannot be opened
+   * @throws UncheckedIOException if the access log's file cannot be opened
    */
   public static DataPlane start(
-      ActorSystem<?> system, DataPlaneSettings settings, MeterRegistry meters)
-      throws IOException {
-    AccessLog log = settings.accessLog() == null ? null : AccessLog.open(settings.accessLog());
+      ActorSystem<?> system, DataPlaneSettings settings, MeterRegistry meters) {
+    AccessLog log = open(settings.accessLog());
     EventLoops loops = EventLoops.start(system.settings().config(), settings.transport());
     List<Worker> workers = new ArrayList<>();
     for (EventLoop loop : loops.loops()) {
@@ -81,26 +75,46 @@ public final class DataPlane {
             settings.connections());
     MetricsBinder binder =
         MetricsBinder.bind(meters, workers.stream().map(Worker::metrics).toList());
-    binder.counter("nantian.listener.binds", "Sockets opened or tried", listeners, Listeners::binds);
+    binder.counter(
+        "nantian.listener.binds", "Sockets opened or tried", listeners, Listeners::binds);
     binder.counter(
         "nantian.listener.bind.failures",
         "Sockets that could not be opened",
         listeners,
         Listeners::bindFailures);
     if (log != null) {
-      binder.counter(
-          "nantian.access.log.dropped", "Lines dropped", log, AccessLog::dropped);
+      binder.counter("nantian.access.log.dropped", "Lines dropped", log, AccessLog::dropped);
     }
     for (Worker worker : workers) {
       UpstreamCounts counts = worker.pools().counts();
       String loop = Integer.toString(worker.index());
-      binder.counter("nantian.upstream.connects", "Connections tried", loop, counts, UpstreamCounts::connects);
       binder.counter(
-          "nantian.upstream.connect.failures", "Connections that failed", loop, counts, UpstreamCounts::connectFailures);
+          "nantian.upstream.connects", "Connections tried", loop, counts, UpstreamCounts::connects);
       binder.counter(
-          "nantian.upstream.reuses", "Requests on a kept connection", loop, counts, UpstreamCounts::reuses);
+          "nantian.upstream.connect.failures",
+          "Connections that failed",
+          loop,
+          counts,
+          UpstreamCounts::connectFailures);
+      binder.counter(
+          "nantian.upstream.reuses",
+          "Requests on a kept connection",
+          loop,
+          counts,
+          UpstreamCounts::reuses);
     }
     return new DataPlane(loops, List.copyOf(workers), listeners, log);
+  }
+
+  private static @Nullable AccessLog open(@Nullable AccessLogSettings settings) {
+    if (settings == null) {
+      return null;
+    }
+    try {
+      return AccessLog.open(settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot open access log " + settings.file(), e);
+    }
   }
 
   private static Worker worker(
@@ -145,8 +159,10 @@ public final class DataPlane {
    * @return completes with the number of requests that were cut
    */
   public CompletionStage<Integer> drainAndStop(Duration deadline) {
-    return listeners.drainAndStop(deadline).thenCompose(cut -> loops.stop().thenApply(done -> cut))
-        .whenComplete((cut, error) -> closeLog());
+    return listeners
+        .drainAndStop(deadline)
+        .thenCompose(cut -> loops.stop().thenApply(done -> cut))
+        .whenComplete((_, _) -> closeLog());
   }
 
   private void closeLog() {
@@ -164,66 +180,7 @@ public final class DataPlane {
     return listeners.view();
   }
 
-  /** The endpoints that have or lately had traffic, all loops together; asked of the loops. */
-  public CompletionStage<List<BackendView>> backendViews() {
-    List<CompletableFuture<List<BackendView>>> parts = new ArrayList<>();
-    for (Worker worker : workers) {
-      parts.add(
-          CompletableFuture.supplyAsync(
-              () -> worker.pools().all().stream().map(BackendView::of).toList(), worker.loop()));
-    }
-    return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
-        .thenApply(
-            done -> {
-              Map<String, BackendView> merged = new TreeMap<>();
-              for (CompletableFuture<List<BackendView>> part : parts) {
-                for (BackendView view : part.join()) {
-                  merged.merge(view.endpoint(), view, BackendView::plus);
-                }
-              }
-              return List.copyOf(merged.values());
-            });
-  }
-
-  /**
-   * One endpoint of a backend.
-   *
-   * @param endpoint {@code address:port}
-   * @param connections open or being opened
-   * @param idle those without a request
-   * @param outstanding requests that have or await a connection
-   * @param connects connections tried so far
-   * @param connectFailures those of them that failed
-   * @param reuses requests that found a connection open
-   */
-  public record BackendView(
-      String endpoint,
-      int connections,
-      int idle,
-      int outstanding,
-      long connects,
-      long connectFailures,
-      long reuses) {
-    private static BackendView of(EndpointPool pool) {
-      return new BackendView(
-          pool.text(),
-          pool.open(),
-          pool.idle(),
-          pool.outstanding(),
-          pool.connects(),
-          pool.connectFailures(),
-          pool.reuses());
-    }
-
-    private BackendView plus(BackendView other) {
-      return new BackendView(
-          endpoint,
-          connections + other.connections,
-          idle + other.idle,
-          outstanding + other.outstanding,
-          connects + other.connects,
-          connectFailures + other.connectFailures,
-          reuses + other.reuses);
-    }
+  List<Worker> workers() {
+    return workers;
   }
 }

@@ -67,7 +67,7 @@ public final class ProxyNode {
    */
   public static ProxyNode start(
       ActorSystem<?> system, ProxySettings settings, MeterRegistry registry) {
-    DataPlane dataPlane = DataPlane.start(system, settings.dataPlane());
+    DataPlane dataPlane = DataPlane.start(system, settings.dataPlane(), registry);
     NameResolver names = new NettyNameResolver();
     ConfigMetrics metrics = new ConfigMetrics(registry);
     AtomicReference<NodeState> state = new AtomicReference<>(NodeState.INITIAL);

@@ -192,8 +192,7 @@ class FailureIT {
   void aBrokenChunkOfTheClientIsAnswered400() throws IOException {
     try (RawBackend backend =
             new RawBackend(
-                connection ->
-                    connection.in().transferTo(java.io.OutputStream.nullOutputStream()));
+                connection -> connection.in().transferTo(java.io.OutputStream.nullOutputStream()));
         TestProxy proxy = proxyTo(TestTable.cluster(backend.address()));
         RawClient client = proxy.client()) {
       client.send(
@@ -227,15 +226,13 @@ class FailureIT {
   void timeoutsAre504() throws IOException {
     try (RawBackend backend =
             new RawBackend(
-                connection ->
-                    connection.in().transferTo(java.io.OutputStream.nullOutputStream()));
+                connection -> connection.in().transferTo(java.io.OutputStream.nullOutputStream()));
         TestProxy proxy =
             TestProxy.start(
                 new TestTable()
                     .rule(
                         "/request",
-                        TestTable.action(
-                            TestTable.to(TestTable.cluster(backend.address())), 60, 0))
+                        TestTable.action(TestTable.to(TestTable.cluster(backend.address())), 60, 0))
                     .rule(
                         "/backend",
                         TestTable.action(

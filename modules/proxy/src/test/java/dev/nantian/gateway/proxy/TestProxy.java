@@ -38,17 +38,9 @@ final class TestProxy implements AutoCloseable {
             LoopDispatchers.config(loops)
                 .withFallback(ConfigFactory.parseString("pekko.log-dead-letters = off"))
                 .withFallback(ConfigFactory.load()));
-    plane = start(system, settings);
+    plane = DataPlane.start(system, settings, meters);
     this.tls = tls;
     apply(table);
-  }
-
-  private DataPlane start(ActorSystem<?> on, DataPlaneSettings settings) {
-    try {
-      return DataPlane.start(on, settings, meters);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 
   /** What the meters show, in the text format. */

@@ -60,8 +60,7 @@ class TlsIT {
         RawClient before = connect(proxy, "one.example")) {
       String serial = serial(before);
 
-      proxy.apply(
-          table(backend).certificate("one.example", context(TestKeys.ec("one.example"))));
+      proxy.apply(table(backend).certificate("one.example", context(TestKeys.ec("one.example"))));
 
       assertThat(before.get("/").status()).isEqualTo(200);
       try (RawClient after = connect(proxy, "one.example")) {
@@ -105,8 +104,7 @@ class TlsIT {
   }
 
   private static X509Certificate certificate(RawClient client) throws IOException {
-    return (X509Certificate)
-        ((SSLSocket) client.socket()).getSession().getPeerCertificates()[0];
+    return (X509Certificate) ((SSLSocket) client.socket()).getSession().getPeerCertificates()[0];
   }
 
   private static String names(RawClient client) throws IOException {

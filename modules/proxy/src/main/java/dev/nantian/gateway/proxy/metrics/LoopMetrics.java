@@ -162,7 +162,9 @@ public final class LoopMetrics {
     bytesSent += bytes;
   }
 
-  /** Counters of a route ({@code namespace/name}, empty for none); null before its first request. */
+  /**
+   * Counters of a route ({@code namespace/name}, empty for none); null before its first request.
+   */
   @Nullable RouteCounters route(String route) {
     return routes.get(route);
   }

@@ -83,8 +83,7 @@ public final class MetricsBinder {
         "Bytes of request bodies",
         Tags.empty(),
         LoopMetrics::bytesReceived);
-    summed(
-        "nantian.http.sent.bytes", "Bytes of responses", Tags.empty(), LoopMetrics::bytesSent);
+    summed("nantian.http.sent.bytes", "Bytes of responses", Tags.empty(), LoopMetrics::bytesSent);
     summed(
         "nantian.http.retries", "Requests sent a second time", Tags.empty(), LoopMetrics::retries);
     summed(

@@ -118,7 +118,8 @@ public final class UpstreamPools {
     for (int i = 0; i < pools.length; i++) {
       pools[i] =
           byEndpoint.computeIfAbsent(
-              endpoints.get(i), endpoint -> new EndpointPool(endpoint, connector, settings, counts));
+              endpoints.get(i),
+              endpoint -> new EndpointPool(endpoint, connector, settings, counts));
       pools[i].retain();
     }
     if (previous != null) {
