@@ -37,6 +37,9 @@ final class AdminOptions {
           "A name that a Host header may have beside IP addresses and localhost; may be repeated.")
   private List<String> allowedHosts = List.of();
 
+  /** What to do if the address is taken. */
+  static final String ADVICE = "choose another with --admin";
+
   HostPort address() {
     return address;
   }
@@ -47,7 +50,7 @@ final class AdminOptions {
    * @param state where a new token is written
    */
   AdminSettings settings(StateFolder state) {
-    InetSocketAddress resolved = address.resolve();
+    InetSocketAddress resolved = address.free(ADVICE);
     return new AdminSettings(resolved, allowedHosts, token(state));
   }
 

@@ -61,7 +61,7 @@ final class ControlCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     var foreground = new Foreground();
-    var settings = control.settings(xds.resolve());
+    var settings = control.settings(xds.free("choose another with --xds"));
     var adminSettings = admin.settings(state);
     ActorSystem<?> system = Program.actorSystem(ConfigFactory.empty());
     try {
@@ -84,7 +84,7 @@ final class ControlCommand implements Callable<Integer> {
                       OpenApi::text,
                       ControlEndpoints.of(plane.view()))),
               admin.address(),
-              "choose another with --admin");
+              AdminOptions.ADVICE);
       plane.whenReady().toCompletableFuture().join();
       PrintWriter out = spec.commandLine().getOut();
       out.println("nantian " + Version.text() + " control: " + folder);

@@ -88,7 +88,7 @@ final class EchoCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--" + e.getMessage());
     }
-    new HostPort(host, port).resolve();
+    new HostPort(host, port).free("choose another with --port");
     var foreground = new Foreground();
     ActorSystem<?> system = Program.actorSystem(ConfigFactory.empty());
     try {

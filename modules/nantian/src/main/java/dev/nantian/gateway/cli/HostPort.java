@@ -1,7 +1,9 @@
 package dev.nantian.gateway.cli;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -49,6 +51,23 @@ record HostPort(String host, int port) {
     } catch (UnknownHostException e) {
       throw new CommandFailure(
           this + ": unknown host '" + host + "' (expected an IP address or a known name)", e);
+    }
+  }
+
+  /**
+   * The socket address, after a try that it can be bound: so that a taken port ends a start before
+   * anything else has begun.
+   *
+   * @param advice what to do if it is taken
+   */
+  InetSocketAddress free(String advice) {
+    InetSocketAddress address = resolve();
+    try (var probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(address);
+      return address;
+    } catch (IOException e) {
+      throw Program.cannotListen(this, advice, e);
     }
   }
 

@@ -31,7 +31,9 @@ import picocli.CommandLine.Spec;
       "  nantian COMMAND --help                   options and examples of a command"
     },
     subcommands = {
+      StandaloneCommand.class,
       ControlCommand.class,
+      ProxyCommand.class,
       ValidateCommand.class,
       EchoCommand.class,
       VersionCommand.class

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the commands that run servers share: the actor system and the failures of a start. */
 final class Program {
+  private static final String IN_USE = "the address is already in use";
 
   /**
    * The process's one actor system, configured by {@code application.conf}.
@@ -39,16 +40,19 @@ final class Program {
       if (source != null) {
         throw new CommandFailure(String.valueOf(source.getMessage()), e);
       }
-      String reason = bindReason(e);
-      throw new CommandFailure(
-          reason.equals(IN_USE)
-              ? address + " is already in use (" + advice + ")"
-              : "cannot listen at " + address + ": " + reason,
-          e);
+      throw cannotListen(address, advice, e);
     }
   }
 
-  private static final String IN_USE = "the address is already in use";
+  /** The failure of a server that does not listen. */
+  static CommandFailure cannotListen(HostPort address, String advice, Throwable failure) {
+    String reason = bindReason(failure);
+    return new CommandFailure(
+        reason.equals(IN_USE)
+            ? address + " is already in use (" + advice + ")"
+            : "cannot listen at " + address + ": " + reason,
+        failure);
+  }
 
   /** Why a server does not listen, in words. */
   static String bindReason(Throwable failure) {

@@ -1,0 +1,105 @@
+package dev.nantian.gateway.cli;
+
+import com.typesafe.config.Config;
+import dev.nantian.gateway.proxy.DataPlaneSettings;
+import dev.nantian.gateway.proxy.ProxySettings;
+import dev.nantian.gateway.proxy.loop.LoopDispatchers;
+import dev.nantian.gateway.proxy.loop.TransportChoice;
+import dev.nantian.gateway.proxy.xds.Backoff;
+import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
+import dev.nantian.gateway.proxy.xds.NodeIdentity;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of a proxy, for the commands that run one. */
+final class ProxyOptions {
+  @Option(
+      names = "--bind",
+      paramLabel = "IP",
+      defaultValue = "0.0.0.0",
+      description =
+          "Address of the listeners of Gateways that name none (default: ${DEFAULT-VALUE}).")
+  private String bind = "0.0.0.0";
+
+  @Option(
+      names = "--loops",
+      paramLabel = "N",
+      description = "Event loops that serve traffic (default: one for each processor).")
+  private int loops = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--transport",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "io_uring, epoll, nio or auto (default: ${DEFAULT-VALUE}).")
+  private String transport = "auto";
+
+  @Option(
+      names = "--drain",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      description =
+          "How long requests under way may take to end at SIGTERM (default: ${DEFAULT-VALUE}).")
+  private Duration drain = Duration.ofSeconds(10);
+
+  Duration drain() {
+    return drain;
+  }
+
+  /** What the actor system's configuration needs for the event loops. */
+  Config system() {
+    if (loops < 1 || loops > 1024) {
+      throw new CommandFailure("--loops: " + loops + " (expected 1 to 1024)");
+    }
+    return LoopDispatchers.config(loops);
+  }
+
+  /**
+   * @param dataFolder null to keep nothing on disk
+   */
+  ProxySettings settings(ControlPlaneAddress controlPlane, String node, @Nullable Path dataFolder) {
+    return new ProxySettings(
+        controlPlane,
+        new NodeIdentity(node, hostName(), Version.text()),
+        Backoff.DEFAULT,
+        address(),
+        dataFolder,
+        dataPlane());
+  }
+
+  private DataPlaneSettings dataPlane() {
+    DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
+    try {
+      return new DataPlaneSettings(
+          TransportChoice.parse(transport),
+          standard.connections(),
+          standard.upstreams(),
+          standard.responseLimits(),
+          standard.forwarding(),
+          standard.maxRequestsPerLoop());
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure("--" + e.getMessage(), e);
+    }
+  }
+
+  private InetAddress address() {
+    try {
+      return InetAddress.ofLiteral(bind);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure("--bind: '" + bind + "' (expected an IP address)", e);
+    }
+  }
+
+  /** The machine's own name; {@code localhost} if it has none that resolves. */
+  static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+}
