@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
       ControlCommand.class,
       ProxyCommand.class,
       ValidateCommand.class,
+      StatusCommand.class,
+      ExplainCommand.class,
       EchoCommand.class,
       VersionCommand.class
     })

@@ -70,7 +70,7 @@ final class ProxyCommand implements Callable<Integer> {
     ActorSystem<?> system = Program.actorSystem(proxy.system());
     try {
       var meters = Meters.registry();
-      ProxyNode plane = ProxyNode.start(system, settings, meters);
+      ProxyNode plane = proxy.start(system, settings, meters);
       AdminServer server =
           Program.await(
               AdminServer.start(

@@ -2,21 +2,30 @@ package dev.nantian.gateway.cli;
 
 import com.typesafe.config.Config;
 import dev.nantian.gateway.proxy.DataPlaneSettings;
+import dev.nantian.gateway.proxy.ProxyNode;
 import dev.nantian.gateway.proxy.ProxySettings;
+import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
 import dev.nantian.gateway.proxy.xds.Backoff;
 import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
 import dev.nantian.gateway.proxy.xds.NodeIdentity;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of a proxy, for the commands that run one. */
 final class ProxyOptions {
+  // Some hundred milliseconds of full load; what does not fit is dropped and counted.
+  private static final int ACCESS_QUEUE = 65_536;
+
   @Option(
       names = "--bind",
       paramLabel = "IP",
@@ -46,6 +55,13 @@ final class ProxyOptions {
           "How long requests under way may take to end at SIGTERM (default: ${DEFAULT-VALUE}).")
   private Duration drain = Duration.ofSeconds(10);
 
+  @Option(
+      names = "--access-log",
+      paramLabel = "FILE|-",
+      description =
+          "Append a JSON line for each request to a file, or to standard output (default: none).")
+  private @Nullable String accessLog;
+
   Duration drain() {
     return drain;
   }
@@ -71,6 +87,16 @@ final class ProxyOptions {
         dataPlane());
   }
 
+  /** Starts a proxy; fails in one line if its access log cannot be opened. */
+  ProxyNode start(ActorSystem<?> system, ProxySettings settings, MeterRegistry meters) {
+    try {
+      return ProxyNode.start(system, settings, meters);
+    } catch (UncheckedIOException e) {
+      throw new CommandFailure(
+          "--access-log " + accessLog + ": " + Reason.of(Objects.requireNonNull(e.getCause())), e);
+    }
+  }
+
   private DataPlaneSettings dataPlane() {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
     try {
@@ -80,10 +106,18 @@ final class ProxyOptions {
           standard.upstreams(),
           standard.responseLimits(),
           standard.forwarding(),
-          standard.maxRequestsPerLoop());
+          standard.maxRequestsPerLoop(),
+          accessLog());
     } catch (IllegalArgumentException e) {
       throw new CommandFailure("--" + e.getMessage(), e);
     }
+  }
+
+  private @Nullable AccessLogSettings accessLog() {
+    if (accessLog == null) {
+      return null;
+    }
+    return new AccessLogSettings(accessLog.equals("-") ? null : Path.of(accessLog), ACCESS_QUEUE);
   }
 
   private InetAddress address() {

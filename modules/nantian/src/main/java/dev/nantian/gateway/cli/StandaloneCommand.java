@@ -79,7 +79,7 @@ final class StandaloneCommand implements Callable<Integer> {
               "the loopback address has no free port");
       var where = new ControlPlaneAddress(xds.host(), controlPlane.xdsAddress().getPort());
       // The folder is the truth: nothing of an earlier one may be served from disk.
-      ProxyNode proxyNode = ProxyNode.start(system, proxy.settings(where, NODE, null), meters);
+      ProxyNode proxyNode = proxy.start(system, proxy.settings(where, NODE, null), meters);
       AdminServer server =
           Program.await(
               AdminServer.start(
