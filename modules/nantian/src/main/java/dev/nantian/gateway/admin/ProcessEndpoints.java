@@ -56,8 +56,16 @@ public final class ProcessEndpoints {
     var index = new LinkedHashMap<String, Object>();
     index.put("program", "nantian " + version);
     index.put("planes", planes);
-    index.put("endpoints", endpoints.stream().map(e -> e.method() + " " + e.path()).toList());
+    index.put("endpoints", endpoints.stream().map(ProcessEndpoints::line).toList());
     return index;
+  }
+
+  /** For example {@code GET /v1/snapshot/resource?type&name}. */
+  private static String line(Endpoint endpoint) {
+    return endpoint.method()
+        + " "
+        + endpoint.path()
+        + (endpoint.query().isEmpty() ? "" : "?" + String.join("&", endpoint.query()));
   }
 
   private ProcessEndpoints() {}
