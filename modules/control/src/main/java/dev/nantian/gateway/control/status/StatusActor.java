@@ -7,8 +7,10 @@ import dev.nantian.gateway.control.source.ResourceKey;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -69,6 +71,7 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
   private final AtomicInteger sourceErrors;
   private final Map<ResourceKey, ObjectStatus> objects = new TreeMap<>();
   private final Map<String, List<Diagnostic>> subjects = new TreeMap<>();
+  private final Map<ResourceKey, Instant> refusedSince = new HashMap<>();
   private final Set<Diagnostic> logged = new HashSet<>();
   private boolean settled;
 
@@ -123,29 +126,33 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
         diagnostics.isEmpty()
             ? subjects.remove(subject)
             : subjects.put(subject, List.copyOf(diagnostics));
-    sourceErrors.set(
-        (int)
-            subjects.values().stream()
-                .flatMap(List::stream)
-                .filter(diagnostic -> diagnostic.severity() == Diagnostic.Severity.ERROR)
-                .count());
+    List<Diagnostic> errors =
+        subjects.values().stream()
+            .flatMap(List::stream)
+            .filter(diagnostic -> diagnostic.severity() == Diagnostic.Severity.ERROR)
+            .toList();
+    sourceErrors.set(errors.size());
+    Set<ResourceKey> refused = new HashSet<>();
+    for (Diagnostic error : errors) {
+      if (error.object() != null) {
+        refused.add(error.object());
+      }
+    }
+    refusedSince.keySet().retainAll(refused);
+    refused.forEach(key -> refusedSince.putIfAbsent(key, clock.instant()));
     log(before == null ? List.of() : before, diagnostics);
   }
 
   private List<ObjectStatus> statuses() {
-    Map<ResourceKey, ObjectStatus> all = new TreeMap<>();
-    objects.forEach(
-        (key, status) -> {
-          if (status.status() != null || !status.problems().isEmpty()) {
-            all.put(key, status);
-          }
-        });
+    Map<ResourceKey, ObjectStatus> all = new TreeMap<>(objects);
     subjects.values().stream()
         .flatMap(List::stream)
         .filter(diagnostic -> diagnostic.object() != null)
         .forEach(
             diagnostic -> all.merge(rejectedKey(diagnostic), rejected(diagnostic), this::join));
-    return List.copyOf(all.values());
+    return all.values().stream()
+        .filter(status -> status.status() != null || !status.problems().isEmpty())
+        .toList();
   }
 
   private Optional<ObjectStatus> status(ResourceKey key) {
@@ -171,29 +178,35 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
     rejected.problems().stream()
         .filter(problem -> !problems.contains(problem))
         .forEach(problems::add);
+    // What is refused may follow a warning about the same object, which is no refusal.
+    @Nullable Object status = present.status() == null ? rejected.status() : present.status();
     return new ObjectStatus(
-        present.key(), present.generation(), present.status(), problems, present.updatedAt());
+        present.key(), present.generation(), status, problems, present.updatedAt());
   }
 
   private ObjectStatus rejected(Diagnostic diagnostic) {
     ResourceKey key = rejectedKey(diagnostic);
     boolean invalid =
         diagnostic.severity() == Diagnostic.Severity.ERROR && !objects.containsKey(key);
+    Instant since = refusedSince.getOrDefault(key, clock.instant());
     Condition condition =
         new ConditionBuilder()
             .withType("Accepted")
             .withStatus("False")
             .withReason("Invalid")
-            .withMessage(diagnostic.fieldPath() + ": " + diagnostic.message())
+            .withMessage(
+                (diagnostic.place() == null ? "" : diagnostic.place() + ": ")
+                    + (diagnostic.fieldPath().isEmpty() ? "" : diagnostic.fieldPath() + ": ")
+                    + diagnostic.message())
             .withObservedGeneration(0L)
-            .withLastTransitionTime(clock.instant().truncatedTo(ChronoUnit.SECONDS).toString())
+            .withLastTransitionTime(since.truncatedTo(ChronoUnit.SECONDS).toString())
             .build();
     return new ObjectStatus(
         key,
         0,
         invalid ? Map.of("conditions", List.of(condition)) : null,
         List.of(diagnostic),
-        clock.instant());
+        since);
   }
 
   private List<Diagnostic> diagnostics() {
