@@ -97,6 +97,14 @@ public final class NodeLedger {
             });
   }
 
+  /** A removal is on its way: the node can no longer be said to hold the resources. */
+  public void removing(long stream, Collection<ResourceId> ids) {
+    Node node = streams.get(stream);
+    if (node != null) {
+      node.held.keySet().removeAll(Set.copyOf(ids));
+    }
+  }
+
   public void refused(long stream, Collection<StreamOutput.Rejection> rejections) {
     Node node = streams.get(stream);
     if (node != null) {

@@ -203,6 +203,12 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
                 old.nackedNonce(),
                 old.error(),
                 response.getNonce()));
+        List<ResourceId> removing =
+            response.getRemovedResourcesList().stream()
+                .map(name -> new ResourceId(type, name))
+                .toList();
+        ledger.removing(number, removing);
+        tellWatchers(removing);
       }
       case StreamOutput.Applied applied -> {
         ledger.applied(number, applied, clock.instant());
