@@ -249,18 +249,18 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     if (!unheard.isEmpty()) {
       return;
     }
-    Set<ResourceKey> dependencies =
-        object == null ? Set.of() : translator.dependencies(key, object.object());
-    if (!facts.keySet().containsAll(dependencies)) {
-      card.state = ActorCard.State.WAITING;
-      for (ResourceKey dependency : dependencies) {
-        if (!card.claims.containsKey(dependency)) {
-          claim(dependency, Claim.WATCHES, cause);
-        }
-      }
-      return;
-    }
     try {
+      Set<ResourceKey> dependencies =
+          object == null ? Set.of() : translator.dependencies(key, object.object());
+      if (!facts.keySet().containsAll(dependencies)) {
+        card.state = ActorCard.State.WAITING;
+        for (ResourceKey dependency : dependencies) {
+          if (!card.claims.containsKey(dependency)) {
+            claim(dependency, Claim.WATCHES, cause);
+          }
+        }
+        return;
+      }
       apply(translate(programming), cause);
     } catch (RuntimeException e) {
       // A fault of ours in one translation: the version before stays in force, and a restart would
