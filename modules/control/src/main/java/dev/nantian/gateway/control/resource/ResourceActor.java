@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,6 +103,9 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
 
   private record Gone() implements Msg {}
 
+  /** Behind the claims that waited together in the mailbox: draw what follows from all of them. */
+  private record ClaimsTaken(Instant cause) implements Msg {}
+
   private final ActorContext<Msg> context;
   private final ResourceKey key;
   private final ActorCard card;
@@ -116,6 +120,9 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private final TreeMap<ResourceKey, Claim> claims = new TreeMap<>();
   private final Map<ResourceKey, Mailbox<Msg>> claimants = new HashMap<>();
   private final Set<ResourceKey> unheard = new HashSet<>();
+  private final Set<ResourceKey> unanswered = new LinkedHashSet<>();
+  private boolean claimsTaking;
+  private boolean claimsChanged;
   private @Nullable AddressClaim addressClaim;
   private Optional<AddressAssignment> address = Optional.empty();
   private Programming programming = Programming.UNKNOWN;
@@ -173,8 +180,10 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
       case Unclaimed(ResourceKey claimant, Instant cause) -> {
         claimants.remove(claimant);
         boolean heard = unheard.remove(claimant);
+        unanswered.remove(claimant);
         if (claims.remove(claimant) != null || heard) {
-          recompute(cause);
+          claimsChanged = true;
+          takeClaims(cause);
         }
       }
       case FactChanged(ResourceKey of, Fact changed, Instant cause) -> {
@@ -194,6 +203,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
           recompute(card.changedAt);
         }
       }
+      case ClaimsTaken(Instant cause) -> claimsTaken(cause);
       case Restored restored -> restored(restored);
       case ClaimAgain(ResourceKey of) -> {
         Claim claim = card.claims.get(of);
@@ -237,18 +247,43 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private void claimed(Claimed claimed) {
     claimants.put(claimed.claimant(), claimed.from());
     boolean heard = unheard.remove(claimed.claimant());
-    if (!claimed.claim().equals(claims.put(claimed.claimant(), claimed.claim())) || heard) {
-      recompute(claimed.cause());
+    claimsChanged |=
+        !claimed.claim().equals(claims.put(claimed.claimant(), claimed.claim())) || heard;
+    unanswered.add(claimed.claimant());
+    takeClaims(claimed.cause());
+  }
+
+  // Thousands of routes may claim one Gateway, Service or namespace, whose translation costs the
+  // number of its claims: claims that wait together are taken together.
+  private void takeClaims(Instant cause) {
+    if (!claimsTaking) {
+      claimsTaking = true;
+      self().tell(new ClaimsTaken(cause));
     }
-    if (unheard.isEmpty() && fact != null) {
-      claimed.from().tell(new FactChanged(key, fact, claimed.cause()));
+  }
+
+  private void claimsTaken(Instant cause) {
+    claimsTaking = false;
+    if (claimsChanged) {
+      recompute(cause);
     }
+    Fact known = fact;
+    if (unheard.isEmpty() && known != null) {
+      for (ResourceKey claimant : unanswered) {
+        Mailbox<Msg> from = claimants.get(claimant);
+        if (from != null) {
+          from.tell(new FactChanged(key, known, cause));
+        }
+      }
+    }
+    unanswered.clear();
   }
 
   private void recompute(Instant cause) {
     if (!unheard.isEmpty()) {
       return;
     }
+    claimsChanged = false;
     try {
       Set<ResourceKey> dependencies =
           object == null ? Set.of() : translator.dependencies(key, object.object());

@@ -76,6 +76,8 @@ class ChangeCostTest {
     }
     source.synced();
     await(plane.whenReady());
+    // The Gateway is told of its first version only now.
+    await(plane.settled());
   }
 
   @AfterEach
