@@ -66,6 +66,7 @@ final class TypeSubscription {
   void exists(PublishedResource resource) {
     String name = resource.id().name();
     existing.put(name, resource);
+    askedInVain.remove(name);
     if (subscribed(name)) {
       changed.add(name);
       removed.remove(name);

@@ -85,6 +85,28 @@ class DeltaStreamTest {
   }
 
   @Test
+  void aNameThatComesToExistBeforeItIsAnsweredIsNotCalledRemoved() {
+    change(route("a", 1));
+    List<StreamOutput> first = stream.onRequest(subscribe(R, "a"));
+    stream.onRequest(subscribe(R, "late"));
+    change(route("late", 1));
+
+    List<StreamOutput> outputs = stream.onRequest(ack(first));
+
+    assertThat(sent(outputs)).containsExactly("HTTP_ROUTE +late");
+  }
+
+  @Test
+  void aNameOfASecondRequestBeforeTheFirstSnapshotIsNotCalledRemoved() {
+    stream.onRequest(subscribe(R, "a"));
+    stream.onRequest(subscribe(R, "b"));
+
+    List<StreamOutput> outputs = change(route("a", 1), route("b", 1));
+
+    assertThat(sent(outputs)).containsExactly("HTTP_ROUTE +a +b");
+  }
+
+  @Test
   void aChangeIsSentAloneAfterTheAnswerToTheLast() {
     change(route("a", 1), route("b", 1));
     ackAll(stream.onRequest(subscribe(R)));
