@@ -56,6 +56,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private boolean toHead;
   private boolean requestComplete;
   private boolean anyByteReceived;
+  private boolean readCompleteWaits;
+  private boolean endedWhileHeld;
   private boolean failed;
   private boolean usedBefore;
 
@@ -86,6 +88,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     toHead = false;
     requestComplete = false;
     anyByteReceived = false;
+    readCompleteWaits = false;
+    endedWhileHeld = false;
     decoder.reset();
   }
 
@@ -153,7 +157,18 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     ByteBuf in = held == null ? Unpooled.EMPTY_BUFFER : held;
     held = null;
     state = State.BODY;
+    readable(true);
+    UpstreamUser receiver = user;
     relay(in, withHead);
+    if (receiver == null || user != receiver) {
+      return; // that was the end of it
+    }
+    if (endedWhileHeld) {
+      user = null;
+      receiver.onResponseBody(Unpooled.EMPTY_BUFFER, true);
+    } else if (readCompleteWaits) {
+      receiver.onUpstreamReadComplete(); // it came while nobody could make use of it
+    }
   }
 
   /** Stops or starts reading: the response's back-pressure. */
@@ -166,7 +181,15 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   /** The user gives up; what is under way is cut. */
   public void abandon() {
     user = null;
+    releaseHeld();
     close();
+  }
+
+  private void releaseHeld() {
+    if (held != null) {
+      held.release();
+      held = null;
+    }
   }
 
   void close() {
@@ -183,6 +206,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
     anyByteReceived = true;
     if (state == State.HELD) {
+      // One buffer of several has only what is still unread: the head is not in it.
+      headWhole = headWhole && held == null;
       held = held == null ? in : Unpooled.wrappedBuffer(held, in);
       readable(false);
     } else if (state == State.BODY) {
@@ -282,7 +307,9 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    if (user != null) {
+    if (state == State.HELD) {
+      readCompleteWaits = true;
+    } else if (user != null) {
       user.onUpstreamReadComplete();
     }
   }
@@ -305,6 +332,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     if (state == State.BODY && body.kind() == BodyReader.Kind.UNTIL_CLOSE && !failed) {
       user = null;
       receiver.onResponseBody(Unpooled.EMPTY_BUFFER, true);
+    } else if (state == State.HELD && body.kind() == BodyReader.Kind.UNTIL_CLOSE && !failed) {
+      endedWhileHeld = true; // resume() hands on what is held and says that it was all
     } else if (state == State.HELD && body.kind() != BodyReader.Kind.UNTIL_CLOSE && complete()) {
       return; // the rest of the response is held here already; resume() hands it on
     } else if (state == State.HEAD) {
@@ -330,10 +359,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private void fail(UpstreamFailure failure) {
     UpstreamUser receiver = user;
     user = null;
-    if (held != null) {
-      held.release();
-      held = null;
-    }
+    releaseHeld();
     close();
     if (receiver != null) {
       receiver.onUpstreamFailed(failure);

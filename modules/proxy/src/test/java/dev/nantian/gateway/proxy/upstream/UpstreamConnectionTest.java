@@ -1,0 +1,156 @@
+package dev.nantian.gateway.proxy.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nantian.gateway.proxy.config.Endpoint;
+import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.loop.Transport;
+import dev.nantian.gateway.proxy.loop.TransportChoice;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A user that takes its time between the response's head and {@code resume}. */
+class UpstreamConnectionTest {
+  private static final String HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
+
+  private final DefaultEventLoop loop = new DefaultEventLoop();
+  private final EmbeddedChannel channel = new EmbeddedChannel();
+  private final UpstreamConnection connection = connection();
+  private final Recorder user = new Recorder();
+
+  private UpstreamConnection connection() {
+    DeadlineWheel wheel = new DeadlineWheel(loop);
+    UpstreamSettings settings = UpstreamSettings.DEFAULT;
+    Connector connector =
+        new Connector(
+            loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
+    Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+    EndpointPool pool = new EndpointPool(endpoint, connector, settings, new UpstreamCounts());
+    UpstreamConnection made = new UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
+    channel.pipeline().addLast(made);
+    return made;
+  }
+
+  private static ByteBuf bytes(String text) {
+    return Unpooled.directBuffer().writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  @AfterEach
+  void stop() {
+    channel.finishAndReleaseAll();
+    loop.shutdownGracefully();
+  }
+
+  @Test
+  void whatIsHeldIsReleasedWhenTheUserGivesUp() {
+    connection.begin(user);
+    ByteBuf read = bytes(HEAD + "abc");
+    channel.writeInbound(read);
+
+    connection.abandon();
+    channel.runPendingTasks();
+
+    assertThat(read.refCnt()).isZero();
+  }
+
+  @Test
+  void aBodyThatCameInSeveralReadsFollowsItsHead() {
+    connection.begin(user);
+    channel.writeInbound(bytes(HEAD + "abc"));
+    channel.writeInbound(bytes("de"));
+    channel.writeInbound(bytes("f"));
+
+    boolean whole = connection.holdsWholeHead();
+    connection.resume(whole);
+
+    assertThat(user.received).hasToString((whole ? HEAD : "") + "abcdef");
+    assertThat(user.ended).isTrue();
+  }
+
+  @Test
+  void readingGoesOnAndWhatWasReadIsFlushedAfterALateResume() {
+    connection.begin(user);
+    channel.writeInbound(bytes(HEAD + "abc"));
+    channel.writeInbound(bytes("d"));
+    user.readsCompleted = 0;
+
+    connection.resume(false);
+
+    assertThat(user.received).hasToString("abcd");
+    assertThat(user.readsCompleted).isPositive();
+    assertThat(channel.config().isAutoRead()).isTrue();
+  }
+
+  @Test
+  void aHeldBodyThatTheCloseEndsIsComplete() {
+    connection.begin(user);
+    channel.writeInbound(bytes("HTTP/1.1 200 OK\r\n\r\nabc"));
+    channel.close();
+    channel.runPendingTasks();
+
+    connection.resume(false);
+
+    assertThat(user.failure).isNull();
+    assertThat(user.received).hasToString("abc");
+    assertThat(user.ended).isTrue();
+  }
+
+  private static final class Recorder implements UpstreamUser {
+    private final ResponseHead head = new ResponseHead();
+    private final StringBuilder received = new StringBuilder();
+    private boolean ended;
+    private int readsCompleted;
+    private @org.jspecify.annotations.Nullable UpstreamFailure failure;
+
+    @Override
+    public boolean isWaiting() {
+      return false;
+    }
+
+    @Override
+    public void onConnected(UpstreamConnection connection) {}
+
+    @Override
+    public void onConnectFailed(EndpointPool pool, String reason) {}
+
+    @Override
+    public ResponseHead responseHead() {
+      return head;
+    }
+
+    @Override
+    public void onInterimResponse() {}
+
+    @Override
+    public void onResponseHead() {}
+
+    @Override
+    public void onResponseBody(ByteBuf part, boolean last) {
+      received.append(part.toString(StandardCharsets.ISO_8859_1));
+      part.release();
+      ended = last;
+    }
+
+    @Override
+    public void onUpstreamReadComplete() {
+      readsCompleted++;
+    }
+
+    @Override
+    public void onUpstreamWritability() {}
+
+    @Override
+    public void onUpstreamFailed(UpstreamFailure reason) {
+      failure = reason;
+    }
+  }
+}
