@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Deadlines of one event loop, in a hashed wheel of 10 ms ticks.
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Used on its loop's thread only. A deadline is met 0 to 20 ms late, never early.
  */
 public final class DeadlineWheel {
+  private static final Logger LOG = LoggerFactory.getLogger(DeadlineWheel.class);
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final int SLOTS = 1024; // a turn of 10 s
 
@@ -138,12 +141,21 @@ public final class DeadlineWheel {
       }
       if (entry.deadlineNanos <= now) {
         entry.armed = false;
-        entry.onDeadline();
+        call(entry);
       } else {
         link(entry, tickOf(entry.deadlineNanos));
       }
     }
     due.clear();
+  }
+
+  /** One that throws must not stop the others: every time-out of the loop is here. */
+  private static void call(Entry entry) {
+    try {
+      entry.onDeadline();
+    } catch (RuntimeException e) {
+      LOG.error("deadline failed", e);
+    }
   }
 
   /** Something with a deadline; in at most one wheel. */
