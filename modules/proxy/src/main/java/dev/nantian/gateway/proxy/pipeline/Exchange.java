@@ -72,6 +72,7 @@ public final class Exchange implements UpstreamUser {
   private @Nullable EndpointPool endpoint; // stays for the log when the pool is given back
   private @Nullable UpstreamConnection upstream;
   private boolean requestHasBody;
+  private boolean expectsContinue;
   private boolean requestComplete;
   private boolean bodySent;
   private boolean retried;
@@ -113,6 +114,7 @@ public final class Exchange implements UpstreamUser {
     ListenerPipeline into = Objects.requireNonNull(pipeline);
     requestHasBody = hasBody;
     requestComplete = !hasBody;
+    expectsContinue = request.contains(FieldNames.EXPECT);
     startNanos = System.nanoTime();
     table = into.table();
     state = State.ROUTING;
@@ -166,9 +168,9 @@ public final class Exchange implements UpstreamUser {
     return request.methodIs(HEAD);
   }
 
-  /** True if the client waits for a 100 before it sends the body. */
+  /** True if the client waits for a 100 before it sends the body, whatever filters did since. */
   public boolean expectsContinue() {
-    return request.contains(FieldNames.EXPECT);
+    return expectsContinue;
   }
 
   /** True once the last byte of the request was passed on or there is no body. */
@@ -356,6 +358,7 @@ public final class Exchange implements UpstreamUser {
       retried = true;
       worker.metrics().retried();
       response.clear();
+      downstream().pauseRequest(); // the body's first bytes must wait for the new connection
       pool = failed;
       state = State.CONNECTING;
       timeouts.startTry();
