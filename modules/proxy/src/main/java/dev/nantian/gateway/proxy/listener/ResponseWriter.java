@@ -56,6 +56,7 @@ final class ResponseWriter {
     if (http10) {
       return;
     }
+    removeFraming(head);
     ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 0));
     HeadWriter.response(head, out);
     HeadWriter.end(out);
@@ -89,7 +90,9 @@ final class ResponseWriter {
     if (headAsReceived) {
       return false;
     }
-    if (head.status() == 204 || (http10 && head.isChunked())) {
+    if (head.status() == 204) {
+      removeFraming(head);
+    } else if (http10 && head.isChunked()) {
       head.remove(FieldNames.TRANSFER_ENCODING);
     }
     if (http10 && kind == BodyReader.Kind.CHUNKED) {
@@ -109,6 +112,12 @@ final class ResponseWriter {
     HeadWriter.end(out);
     write(channel, out);
     return ends;
+  }
+
+  /** RFC 9110 section 8.6 and RFC 9112 section 6.1: none in 1xx and 204, a next hop may wait. */
+  private static void removeFraming(ResponseHead head) {
+    head.remove(FieldNames.TRANSFER_ENCODING);
+    head.remove(FieldNames.CONTENT_LENGTH);
   }
 
   /** True if the upstream must send its head on itself, in front of the body. */
@@ -148,7 +157,9 @@ final class ResponseWriter {
     boolean waits =
         channel.bytesBeforeUnwritable()
             < channel.config().getWriteBufferWaterMark().high() / SMALL_SHARE;
-    if (!waits || length * SMALL_SHARE > part.capacity()) {
+    // The capacity of a slice is its length; what it keeps alive is the buffer behind it.
+    ByteBuf whole = part.unwrap() == null ? part : part.unwrap();
+    if (!waits || length * SMALL_SHARE > whole.capacity()) {
       return part;
     }
     ByteBuf copy = channel.alloc().directBuffer(length).writeBytes(part);
