@@ -3,6 +3,8 @@ package dev.nantian.gateway.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nantian.gateway.proxy.config.ListenerSocket;
+import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.tls.TestKeys;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -49,6 +51,39 @@ class TlsIT {
       assertThatThrownBy(() -> connect(proxy, "three.example").close())
           .isInstanceOf(SSLException.class)
           .hasMessageContaining("unrecognized_name");
+    }
+  }
+
+  @Test
+  void aHandshakeUnderWayIsCountedAndEndsWithItsSocket() throws Exception {
+    try (RawBackend backend = RawBackend.echo();
+        TestProxy proxy =
+            proxy(table(backend).certificate("one.example", context(TestKeys.ec("one.example"))));
+        java.net.Socket silent = proxy.connect()) {
+      TestProxy.eventually(
+          "counted", () -> proxy.plane().listenerViews().getFirst().connections() == 1);
+
+      TestProxy.await(proxy.plane().apply(RuntimeConfig.EMPTY));
+
+      assertThat(silent.getInputStream().read()).isNegative();
+    }
+  }
+
+  @Test
+  void aConnectionWithoutTlsDoesNotReachASocketThatBecameHttps() throws Exception {
+    try (RawBackend backend = RawBackend.echo();
+        TestProxy proxy = TestProxy.start(table(backend));
+        RawClient before = proxy.client()) {
+      assertThat(before.get("/").status()).isEqualTo(200);
+
+      TestProxy.await(
+          proxy
+              .plane()
+              .apply(
+                  new RuntimeConfig(
+                      9, List.of(new ListenerSocket(TestProxy.ANY_PORT, true, table(backend))))));
+
+      assertThat(before.isEnded()).isTrue();
     }
   }
 

@@ -16,6 +16,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -99,7 +100,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    connections.add(this);
+    connections.add(this, channel);
     worker.wheel().arm(deadline, settings.headTimeoutMillis());
   }
 
@@ -155,7 +156,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
       return false;
     }
     return switch (phase) {
-      case HEAD -> head(in);
+      case HEAD -> {
+        if (!channel.isWritable()) {
+          // Answers that the client does not take in would pile up without a limit.
+          reading(false);
+          yield false;
+        }
+        yield head(in);
+      }
       case BODY -> body(in);
       case DISCARD -> discard(in);
       case WAIT_BODY, BUSY -> {
@@ -370,7 +378,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
       linger();
     } else if (requestBody.isComplete()) {
       nextRequest();
-      advance();
+      if (draining && held == null) {
+        endIdle();
+      } else {
+        advance();
+      }
     } else {
       phase = Phase.DISCARD;
       reading(true);
@@ -391,10 +403,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
       closeAfterWrites();
       return;
     }
-    worker.wheel().remove(deadline);
-    worker.wheel().arm(deadline, LINGER_MILLIS);
+    // A slow client gets the time to take in the response, then a short time to hear its end.
+    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
     reading(true);
-    HalfClose.afterWrites(channel);
+    HalfClose.afterWrites(channel, () -> worker.wheel().arm(deadline, LINGER_MILLIS));
   }
 
   @Override
@@ -410,9 +422,25 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
   /** Ends the connection as soon as no request is under way. */
   void drain() {
     draining = true;
-    if (exchange == null) {
-      close();
+    if (phase == Phase.HEAD && exchange == null) {
+      endIdle();
+    } else if (phase == Phase.DISCARD) {
+      linger();
     }
+  }
+
+  /** No request is under way, but earlier responses may still wait for the client to read. */
+  private void endIdle() {
+    if (held == null && channel.isWritable() && !hasPendingWrites()) {
+      close();
+    } else {
+      linger();
+    }
+  }
+
+  private boolean hasPendingWrites() {
+    ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+    return out != null && out.totalPendingWriteBytes() > 0;
   }
 
   /** Ends the connection now; true if that cut a request. */
@@ -428,6 +456,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (exchange != null) {
       exchange.onDownstreamWritability();
+    }
+    if (phase == Phase.HEAD && channel.isWritable()) {
+      advance();
     }
   }
 
@@ -454,6 +485,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
           writer.ownAnswer(channel, 408, "request head not complete in time", null, false, true);
         }
         exchange = null;
+        phase = Phase.LINGER;
+        releaseHeld();
+        worker.wheel().arm(deadline, LINGER_MILLIS); // it may never read what is written
         closeAfterWrites();
       }
       case LINGER -> close();

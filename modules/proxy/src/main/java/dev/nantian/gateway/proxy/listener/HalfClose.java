@@ -10,8 +10,12 @@ import io.netty.handler.ssl.SslHandler;
 final class HalfClose {
   private HalfClose() {}
 
-  /** Sends what was written, close_notify if there is TLS, and then FIN. */
-  static void afterWrites(Channel channel) {
+  /**
+   * Sends what was written, close_notify if there is TLS, and then FIN.
+   *
+   * @param then run on the loop once that is sent
+   */
+  static void afterWrites(Channel channel, Runnable then) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     ChannelFuture written =
         tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
@@ -20,6 +24,7 @@ final class HalfClose {
             (ChannelFuture done) -> {
               if (channel instanceof DuplexChannel duplex && duplex.isActive()) {
                 var unusedEnd = duplex.shutdownOutput();
+                then.run();
               }
             });
   }

@@ -154,7 +154,7 @@ final class ListeningSocket {
       sockets.clear();
     }
     return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new))
-        .thenCompose(done -> onEachLoop(SocketListener::drain));
+        .thenCompose(done -> onEachLoop(SocketListener::retire));
   }
 
   /** Ends all connections; completes with the number of requests that were cut. */

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
+import io.netty.channel.Channel;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -14,24 +15,41 @@ import java.util.Set;
 final class OpenConnections {
   private final LoopMetrics metrics;
   private final Set<ClientConnection> open = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Channel> handshaking = Collections.newSetFromMap(new IdentityHashMap<>());
 
   OpenConnections(LoopMetrics metrics) {
     this.metrics = metrics;
   }
 
-  void add(ClientConnection connection) {
-    open.add(connection);
+  /** A connection was accepted; counted until it is closed, TLS handshake included. */
+  void accepted(Channel channel) {
     metrics.connectionOpened();
+    var unused = channel.closeFuture().addListener(done -> metrics.connectionClosed());
+  }
+
+  void handshakeStarted(Channel channel) {
+    handshaking.add(channel);
+    var unused = channel.closeFuture().addListener(done -> handshaking.remove(channel));
+  }
+
+  void add(ClientConnection connection, Channel channel) {
+    handshaking.remove(channel);
+    open.add(connection);
   }
 
   void remove(ClientConnection connection) {
-    if (open.remove(connection)) {
-      metrics.connectionClosed();
-    }
+    open.remove(connection);
   }
 
   int count() {
-    return open.size();
+    return open.size() + handshaking.size();
+  }
+
+  /** Ends the connections that have not come to HTTP yet. */
+  void closeHandshakes() {
+    for (Channel channel : List.copyOf(handshaking)) {
+      var unused = channel.close();
+    }
   }
 
   List<ClientConnection> all() {

@@ -17,6 +17,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
   private final OpenConnections connections;
   private final ConnectionSettings settings;
   private boolean tls;
+  private boolean retired;
 
   SocketListener(
       ListenerPipeline pipeline,
@@ -31,6 +32,9 @@ final class SocketListener extends ChannelInitializer<Channel> {
 
   /** Serves connections and requests from now on by {@code socket}; open ones stay. */
   void update(ListenerSocket socket) {
+    if (tls != socket.tls()) {
+      drain(); // what was admitted without TLS must not reach routes that ask for it
+    }
     tls = socket.tls();
     pipeline.table(socket.listeners());
   }
@@ -41,12 +45,15 @@ final class SocketListener extends ChannelInitializer<Channel> {
 
   @Override
   protected void initChannel(Channel channel) {
-    if (channel.remoteAddress() == null
+    if (retired
+        || channel.remoteAddress() == null
         || pipeline.worker().metrics().connectionsActive() >= settings.maxConnections()) {
       var unused = channel.close();
       return;
     }
+    connections.accepted(channel);
     if (tls) {
+      connections.handshakeStarted(channel);
       channel.pipeline().addLast(new TlsEntry(pipeline, connections, settings));
     } else {
       channel
@@ -62,7 +69,14 @@ final class SocketListener extends ChannelInitializer<Channel> {
 
   /** Ends idle connections now and busy ones after their response. */
   void drain() {
+    connections.closeHandshakes();
     connections.all().forEach(ClientConnection::drain);
+  }
+
+  /** The socket is closed: ends what there is and takes in nothing that comes late. */
+  void retire() {
+    retired = true;
+    drain();
   }
 
   /** Ends all connections; returns how many requests that cut. */
