@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,7 +41,7 @@ class ConnectionLifeIT {
                   }
                   connection.head();
                   connection.send("HTTP/1.1 100 Continue\r\n\r\n");
-                  String body = new String(connection.in().readNBytes(5));
+                  String body = new String(connection.in().readNBytes(5), StandardCharsets.ISO_8859_1);
                   connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + body);
                 });
         TestProxy proxy = proxyTo(backend);
@@ -106,7 +107,7 @@ class ConnectionLifeIT {
 
       TestProxy.await(proxy.plane().apply(RuntimeConfig.EMPTY));
 
-      String all = new String(client.in().readAllBytes());
+      String all = new String(client.in().readAllBytes(), StandardCharsets.ISO_8859_1);
       assertThat(all).endsWith("404 no route matches this request\n");
     }
   }

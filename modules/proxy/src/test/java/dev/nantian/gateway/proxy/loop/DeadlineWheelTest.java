@@ -28,7 +28,7 @@ class DeadlineWheelTest {
 
       assertThat(reached).succeedsWithin(10, TimeUnit.SECONDS);
     } finally {
-      loop.shutdownGracefully();
+      var unused = loop.shutdownGracefully();
     }
   }
 

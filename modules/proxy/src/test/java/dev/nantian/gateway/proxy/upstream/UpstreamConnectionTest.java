@@ -47,7 +47,7 @@ class UpstreamConnectionTest {
   @AfterEach
   void stop() {
     channel.finishAndReleaseAll();
-    loop.shutdownGracefully();
+    var unused = loop.shutdownGracefully();
   }
 
   @Test
@@ -94,7 +94,7 @@ class UpstreamConnectionTest {
   void aHeldBodyThatTheCloseEndsIsComplete() {
     connection.begin(user);
     channel.writeInbound(bytes("HTTP/1.1 200 OK\r\n\r\nabc"));
-    channel.close();
+    var unused = channel.close();
     channel.runPendingTasks();
 
     connection.resume(false);
