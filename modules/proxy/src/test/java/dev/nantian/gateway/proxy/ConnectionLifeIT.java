@@ -164,9 +164,8 @@ class ConnectionLifeIT {
             new RawBackend(
                 connection -> {
                   connection.head();
-                  connection.send(
-                      "HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\n\r\n"
-                          + "HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n");
+                  connection.send("HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\n\r\n");
+                  connection.send("HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n");
                   connection.head();
                 });
         TestProxy proxy = proxyTo(backend);
