@@ -41,7 +41,8 @@ class ConnectionLifeIT {
                   }
                   connection.head();
                   connection.send("HTTP/1.1 100 Continue\r\n\r\n");
-                  String body = new String(connection.in().readNBytes(5), StandardCharsets.ISO_8859_1);
+                  String body =
+                      new String(connection.in().readNBytes(5), StandardCharsets.ISO_8859_1);
                   connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + body);
                 });
         TestProxy proxy = proxyTo(backend);
