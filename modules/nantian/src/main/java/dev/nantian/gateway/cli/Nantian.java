@@ -3,6 +3,7 @@ package dev.nantian.gateway.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -107,16 +108,18 @@ public final class Nantian implements Runnable {
 
   /** Runs one command line and returns its exit status; for tests, too. */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
+    return commandLine().setOut(out).setErr(err).execute(args);
+  }
+
+  /** The program's commands with their options, as picocli holds them. */
+  static CommandLine commandLine() {
     var program = new Nantian();
     return new CommandLine(program)
-        .setOut(out)
-        .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(HostPort.class, new HostPort.Converter())
-        .registerConverter(java.time.Duration.class, new SpanConverter())
+        .registerConverter(Duration.class, new SpanConverter())
         .setParameterExceptionHandler(Nantian::calledWrongly)
-        .setExecutionExceptionHandler((e, command, parsed) -> program.failed(e, command))
-        .execute(args);
+        .setExecutionExceptionHandler((e, command, parsed) -> program.failed(e, command));
   }
 
   private static int calledWrongly(ParameterException e, String[] args) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -98,6 +99,11 @@ final class GatewayProcess implements AutoCloseable {
       }
     }
     return exchanged;
+  }
+
+  /** The port that stands for one of the example's. */
+  static int port(Map<Integer, Integer> exchanged, int port) {
+    return Objects.requireNonNull(exchanged.get(port));
   }
 
   /** Writes other port numbers, where they stand alone. */

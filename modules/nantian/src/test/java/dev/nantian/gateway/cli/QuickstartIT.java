@@ -24,8 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the lines, so that the test disturbs nobody and nobody disturbs it.
  */
 final class QuickstartIT {
-  private static final List<Integer> PORTS =
-      List.of(8080, 8443, 9101, 9102, 9103, 9104, 9105, 9106);
+  static final List<Integer> PORTS = List.of(8080, 8443, 9101, 9102, 9103, 9104, 9105, 9106);
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Pattern COUNTED = Pattern.compile("(?m)^ +(\\d+) (shop-v[12])$");
 
