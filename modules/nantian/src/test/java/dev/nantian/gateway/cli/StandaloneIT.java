@@ -236,6 +236,8 @@ final class StandaloneIT {
       await(
           () ->
               gateway.send("GET", "/v1/routes", "").body().contains(weight + " x demo/shop-v1:80"));
+      // Traffic may see it a moment before the proxy's acknowledgement has arrived.
+      await(() -> !route().at("/liveAt/standalone").asText().isEmpty());
       JsonNode resource = route();
       Instant seen = Instant.parse(resource.at("/sourceEventAt").asText());
       Instant taken = Instant.parse(resource.at("/liveAt/standalone").asText());
