@@ -89,7 +89,7 @@ final class Gateways {
                 field + ".tls.certificateRefs: none (expected at least one)");
           }
         }
-        case PROTOCOL_UNSPECIFIED, UNRECOGNIZED ->
+        case PROTOCOL_UNSPECIFIED, UNRECOGNIZED, TLS, TCP, UDP ->
             throw invalid(field + ".protocol", listener.getProtocolValue(), "HTTP or HTTPS");
       }
     }
