@@ -17,7 +17,7 @@ public final class BodyReader {
     NONE,
     LENGTH,
     CHUNKED,
-    /** Responses only: the body ends with the connection. */
+    /** Plain data up to the end of the connection (responses) or of an HTTP/2 stream. */
     UNTIL_CLOSE;
 
     /** True if HTTP/1.0 could mark such an end only by closing the connection. */
@@ -71,9 +71,15 @@ public final class BodyReader {
     return kind;
   }
 
-  /** From now on the data of chunks is wanted without framing and trailers. */
+  /** From now on the data of chunks is wanted without framing, and {@link #trailers} apart. */
   public void unwrapChunks() {
     unwrap = true;
+    chunks.collectTrailers();
+  }
+
+  /** The trailers of a complete unwrapped body; null if it has none. Valid until the next body. */
+  public @Nullable Trailers trailers() {
+    return chunks.trailers();
   }
 
   /** True if the body was read to its end. */

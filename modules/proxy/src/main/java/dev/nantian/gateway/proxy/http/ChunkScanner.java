@@ -27,7 +27,9 @@ final class ChunkScanner {
   private static final int MAX_SIZE_DIGITS = 15;
 
   private final HttpLimits limits;
-  private final TrailerHead trailer = new TrailerHead();
+  private final Trailers trailer = new Trailers(); // one line at a time
+  private @Nullable Trailers collected;
+  private boolean collect;
   private State state = State.SIZE;
   private long size;
   private int sizeDigits;
@@ -47,7 +49,21 @@ final class ChunkScanner {
     lineBytes = 0;
     trailerBytes = 0;
     trailer.clear();
+    collect = false;
+    if (collected != null) {
+      collected.clear();
+    }
     refusal = null;
+  }
+
+  /** From now on trailers are wanted apart from the bytes. */
+  void collectTrailers() {
+    collect = true;
+  }
+
+  /** The trailers so far; null if there are none or nobody asked for them. */
+  @Nullable Trailers trailers() {
+    return collected == null || collected.fieldCount() == 0 ? null : collected;
   }
 
   boolean isComplete() {
@@ -168,31 +184,13 @@ final class ChunkScanner {
       Refusal wrong = FieldLine.decode(trailer, 0, offset - 1);
       if (wrong != null || trailer.isForbidden()) {
         refusal = Refusal.BAD_TRAILER;
+      } else if (collect) {
+        if (collected == null) {
+          collected = new Trailers();
+        }
+        collected.addAll(trailer);
       }
       trailer.clear();
-    }
-  }
-
-  /** One trailer line at a time. */
-  private static final class TrailerHead extends Head {
-    TrailerHead() {
-      super(64);
-    }
-
-    /** RFC 9110 section 6.5.1: fields for framing, routing and the connection. */
-    boolean isForbidden() {
-      return contains(FieldNames.CONTENT_LENGTH)
-          || contains(FieldNames.TRANSFER_ENCODING)
-          || contains(FieldNames.HOST)
-          || contains(FieldNames.CONNECTION)
-          || contains(FieldNames.KEEP_ALIVE)
-          || contains(FieldNames.TE)
-          || contains(FieldNames.UPGRADE)
-          || contains(FieldNames.EXPECT)
-          || contains(FieldNames.FORWARDED)
-          || contains(FieldNames.X_FORWARDED_FOR)
-          || contains(FieldNames.X_FORWARDED_HOST)
-          || contains(FieldNames.X_FORWARDED_PROTO);
     }
   }
 }

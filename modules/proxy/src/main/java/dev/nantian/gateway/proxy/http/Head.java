@@ -26,6 +26,7 @@ public abstract class Head {
   private boolean chunked;
   private boolean wantsClose;
   private boolean wantsKeepAlive;
+  private boolean acceptsTrailers;
 
   protected Head(int initialCapacity) {
     this.bytes = new byte[initialCapacity];
@@ -40,6 +41,7 @@ public abstract class Head {
     chunked = false;
     wantsClose = false;
     wantsKeepAlive = false;
+    acceptsTrailers = false;
   }
 
   /** Value of Content-Length, -1 if the message has none. */
@@ -80,6 +82,16 @@ public abstract class Head {
   /** Records that an HTTP/1.0 sender asked to keep the connection. */
   public final void wantsKeepAlive(boolean wantsKeepAlive) {
     this.wantsKeepAlive = wantsKeepAlive;
+  }
+
+  /** True if the sender of a request said {@code TE: trailers} (RFC 9110 section 10.1.4). */
+  public final boolean acceptsTrailers() {
+    return acceptsTrailers;
+  }
+
+  /** Records that {@code TE} lists trailers. */
+  public final void acceptsTrailers(boolean acceptsTrailers) {
+    this.acceptsTrailers = acceptsTrailers;
   }
 
   /** True if a field was added or removed since the head was received. */
@@ -223,6 +235,22 @@ public abstract class Head {
     int nameOffset = append(name.bytes());
     int valueOffset = append(value);
     record(nameOffset, name.bytes().length, valueOffset, value.length, name.hash());
+  }
+
+  /** Adds copies of all fields that {@code other} has. */
+  public final void addAll(Head other) {
+    edited = true;
+    for (int slot = 0; slot < other.fieldCount(); slot++) {
+      if (other.isPresent(slot)) {
+        int nameLength = other.nameLength(slot);
+        int valueLength = other.valueLength(slot);
+        int offset = reserve(nameLength + valueLength);
+        System.arraycopy(other.bytes, other.nameOffset(slot), bytes, offset, nameLength);
+        System.arraycopy(
+            other.bytes, other.valueOffset(slot), bytes, offset + nameLength, valueLength);
+        record(offset, nameLength, offset + nameLength, valueLength, other.nameHash(slot));
+      }
+    }
   }
 
   /** Leaves exactly one field of this name, with this value. */

@@ -64,7 +64,8 @@ public final class HeadWriter {
     out.writeShort(CRLF);
   }
 
-  private static void fields(Head head, ByteBuf out) {
+  /** The present fields. */
+  public static void fields(Head head, ByteBuf out) {
     byte[] bytes = head.bytes();
     int runStart = -1;
     int runEnd = -1; // just after the value of the run's last line

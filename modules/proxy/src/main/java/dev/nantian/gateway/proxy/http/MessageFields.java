@@ -36,9 +36,11 @@ final class MessageFields {
       } else if (hash == CONNECTION.hash() && head.is(slot, CONNECTION)) {
         wrong = connection(head, slot);
         head.removeSlot(slot);
+      } else if (head.is(slot, TE)) {
+        noteTrailers(head, slot);
+        head.removeSlot(slot);
       } else if (head.is(slot, KEEP_ALIVE)
           || head.is(slot, PROXY_CONNECTION)
-          || head.is(slot, TE)
           || head.is(slot, UPGRADE)) {
         head.removeSlot(slot);
       }
@@ -111,6 +113,28 @@ final class MessageFields {
         : Refusal.BAD_TRANSFER_ENCODING;
   }
 
+  /** Of TE only {@code trailers} concerns us: we decode no transfer coding for a client. */
+  private static void noteTrailers(Head head, int slot) {
+    int end = head.valueOffset(slot) + head.valueLength(slot);
+    for (int at = head.valueOffset(slot); at < end; ) {
+      int start = at;
+      while (at < end && head.bytes()[at] != ',') {
+        at++;
+      }
+      int last = at;
+      while (start < last && FieldLine.isBlank(head.bytes()[start])) {
+        start++;
+      }
+      while (last > start && FieldLine.isBlank(head.bytes()[last - 1])) {
+        last--;
+      }
+      if (Octets.equalsIgnoreCase(head.bytes(), start, last - start, "trailers")) {
+        head.acceptsTrailers(true);
+      }
+      at++;
+    }
+  }
+
   private static @Nullable Refusal connection(Head head, int slot) {
     byte[] bytes = head.bytes();
     int at = head.valueOffset(slot);
@@ -151,7 +175,8 @@ final class MessageFields {
         || CONTENT_LENGTH.matches(bytes, start, length)
         || TRANSFER_ENCODING.matches(bytes, start, length)) {
       return Refusal.BAD_CONNECTION_OPTION; // removing these would change what the message is
-    } else {
+    } else if (!TE.matches(bytes, start, length)) { // that one is read before it is removed
+
       int hash = HeaderName.hash(bytes, start, length);
       for (int slot = 0; slot < head.fieldCount(); slot++) {
         if (head.nameHash(slot) == hash

@@ -4,6 +4,7 @@ import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.RequestHeadDecoder;
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
@@ -208,18 +209,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
   }
 
   private boolean body(ByteBuf in) {
-    int count = requestBody.advance(in);
+    ByteBuf part =
+        requestBody.isUnwrapping()
+            ? requestBody.unwrap(in)
+            : in.readRetainedSlice(requestBody.advance(in));
     Refusal wrong = requestBody.refusal();
     if (wrong != null) {
+      part.release();
       brokenBody(wrong);
       return false;
     }
-    ByteBuf part = in.readRetainedSlice(count);
+    Exchange current = Objects.requireNonNull(exchange);
     boolean last = requestBody.isComplete();
     if (last) {
       phase = Phase.BUSY;
+      Trailers trailers = requestBody.trailers();
+      if (trailers != null) {
+        current.trailersOfRequest().addAll(trailers);
+      }
     }
-    Objects.requireNonNull(exchange).onRequestBody(part, last);
+    current.onRequestBody(part, last);
     return true;
   }
 
@@ -310,6 +319,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
   }
 
   @Override
+  public BodyReader.Kind requestBodyKind() {
+    return requestBody.isUnwrapping() ? BodyReader.Kind.UNTIL_CLOSE : requestBody.kind();
+  }
+
+  @Override
+  public void unwrapRequestChunks() {
+    requestBody.unwrapChunks();
+  }
+
+  @Override
   public void resumeRequest() {
     if (phase == Phase.WAIT_BODY) {
       phase = Phase.BODY;
@@ -340,7 +359,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
   @Override
   public void responseBody(ByteBuf part, boolean last) {
     worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
-    writer.body(channel, part, last);
+    Exchange current = exchange;
+    writer.body(channel, part, last, current == null ? null : current.trailersOfResponse());
   }
 
   @Override

@@ -1,12 +1,14 @@
 package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.ChunkWriter;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.HeadWriter;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
-import dev.nantian.gateway.proxy.upstream.UpstreamConnection;
+import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -23,7 +25,6 @@ final class ResponseWriter {
   private static final byte[] KEEP_ALIVE = ascii("keep-alive");
   private static final byte[] CHUNKED = ascii("chunked");
   private static final byte[] TEXT = ascii("text/plain");
-  private static final byte[] LAST_CHUNK = ascii("0\r\n\r\n");
 
   /** A body part smaller than this share of its buffer's memory is copied if it must wait. */
   private static final int SMALL_SHARE = 4;
@@ -32,6 +33,7 @@ final class ResponseWriter {
   private boolean clientWantsClose;
   private boolean started;
   private boolean wrapInChunks;
+  private boolean wantsTrailers;
   private boolean headAsReceived;
 
   /** A request of this connection begins. */
@@ -40,6 +42,7 @@ final class ResponseWriter {
     clientWantsClose = request.wantsClose();
     started = false;
     wrapInChunks = false;
+    wantsTrailers = request.acceptsTrailers();
   }
 
   boolean clientWantsClose() {
@@ -73,7 +76,7 @@ final class ResponseWriter {
    */
   boolean head(Channel channel, Exchange exchange, boolean close) {
     ResponseHead head = exchange.response();
-    UpstreamConnection upstream = exchange.upstream();
+    UpstreamStream upstream = exchange.upstream();
     BodyReader.Kind kind = upstream.bodyKind();
     started = true;
     exchange.responding();
@@ -101,7 +104,7 @@ final class ResponseWriter {
     wrapInChunks = !http10 && kind == BodyReader.Kind.UNTIL_CLOSE;
     ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));
     HeadWriter.response(head, out);
-    if (wrapInChunks) {
+    if (wrapInChunks && !head.contains(FieldNames.TRANSFER_ENCODING)) {
       HeadWriter.field(FieldNames.TRANSFER_ENCODING, CHUNKED, out);
     }
     if (ends) {
@@ -125,26 +128,19 @@ final class ResponseWriter {
     return headAsReceived;
   }
 
-  /** Writes a part of the body; takes over the buffer. */
-  void body(Channel channel, ByteBuf part, boolean last) {
-    int length = part.readableBytes();
-    if (length == 0) {
-      part.release();
-    } else if (wrapInChunks) {
-      ByteBuf size = channel.alloc().directBuffer(16);
-      size.writeCharSequence(Integer.toHexString(length) + "\r\n", StandardCharsets.US_ASCII);
-      write(channel, size);
+  /**
+   * Writes a part of the body; takes over the buffer.
+   *
+   * @param trailers of the response; they go out if this frames the body itself and the client said
+   *     {@code TE: trailers}
+   */
+  void body(Channel channel, ByteBuf part, boolean last, @Nullable Trailers trailers) {
+    if (wrapInChunks) {
+      ChunkWriter.write(channel, right(channel, part), last, wantsTrailers ? trailers : null);
+    } else if (part.isReadable()) {
       write(channel, right(channel, part));
-      ByteBuf end = channel.alloc().directBuffer(2);
-      end.writeShort('\r' << 8 | '\n');
-      write(channel, end);
     } else {
-      write(channel, right(channel, part));
-    }
-    if (last && wrapInChunks) {
-      ByteBuf end = channel.alloc().directBuffer(LAST_CHUNK.length);
-      end.writeBytes(LAST_CHUNK);
-      write(channel, end);
+      part.release();
     }
   }
 

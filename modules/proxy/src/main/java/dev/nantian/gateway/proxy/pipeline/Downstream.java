@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.pipeline;
 
+import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
@@ -22,6 +23,15 @@ public interface Downstream {
   /** Name that the TLS handshake asked for, lower case; null without TLS, empty without SNI. */
   byte @Nullable [] serverName();
 
+  /**
+   * How the request's body comes: CHUNKED with its framing and trailers in its bytes, all other
+   * kinds as plain data. UNTIL_CLOSE stands for a body whose length nobody said.
+   */
+  BodyReader.Kind requestBodyKind();
+
+  /** The request's body is wanted as plain data, its trailers apart. Before it is resumed. */
+  void unwrapRequestChunks();
+
   /** The exchange takes the request's body now; held parts come at once, flushed by the caller. */
   void resumeRequest();
 
@@ -34,7 +44,10 @@ public interface Downstream {
   /** Sends the response's head and decides how the body is framed; lets the upstream go on. */
   void startResponse(Exchange exchange);
 
-  /** Sends a part of the body; takes over the buffer. */
+  /**
+   * Sends a part of the body; takes over the buffer. With the last part the exchange's response
+   * trailers go, if it has some and the client can take them.
+   */
   void responseBody(ByteBuf part, boolean last);
 
   /** Sends the answer of the proxy itself; the exchange is over. */

@@ -1,11 +1,12 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
-import dev.nantian.gateway.proxy.http.HeadWriter;
 import dev.nantian.gateway.proxy.http.HeaderName;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.log.AccessEntry;
 import dev.nantian.gateway.proxy.log.AccessLog;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
@@ -16,7 +17,7 @@ import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
-import dev.nantian.gateway.proxy.upstream.UpstreamConnection;
+import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import dev.nantian.gateway.proxy.upstream.UpstreamFailure;
 import dev.nantian.gateway.proxy.upstream.UpstreamUser;
 import io.netty.buffer.ByteBuf;
@@ -70,7 +71,9 @@ public final class Exchange implements UpstreamUser {
   private @Nullable Cluster cluster;
   private @Nullable EndpointPool pool;
   private @Nullable EndpointPool endpoint; // stays for the log when the pool is given back
-  private @Nullable UpstreamConnection upstream;
+  private @Nullable UpstreamStream upstream;
+  private @Nullable Trailers requestTrailers; // seldom there: made when needed, not kept
+  private @Nullable Trailers responseTrailers;
   private boolean requestHasBody;
   private boolean expectsContinue;
   private boolean requestComplete;
@@ -100,6 +103,8 @@ public final class Exchange implements UpstreamUser {
     pool = null;
     endpoint = null;
     upstream = null;
+    requestTrailers = null;
+    responseTrailers = null;
     requestComplete = false;
     bodySent = false;
     retried = false;
@@ -159,7 +164,7 @@ public final class Exchange implements UpstreamUser {
   }
 
   /** The connection that the response comes from; only while it does. */
-  public UpstreamConnection upstream() {
+  public UpstreamStream upstream() {
     return Objects.requireNonNull(upstream);
   }
 
@@ -230,26 +235,31 @@ public final class Exchange implements UpstreamUser {
   }
 
   @Override
-  public void onConnected(UpstreamConnection connection) {
-    upstream = connection;
-    endpoint = connection.pool();
+  public void onConnected(UpstreamStream stream) {
+    upstream = stream;
+    endpoint = stream.pool();
     state = State.AWAITING;
-    connection.expectResponseTo(isHead());
-    ByteBuf head = connection.allocate(HeadWriter.capacity(request, 0));
-    HeadWriter.request(request, head);
-    HeadWriter.end(head);
-    connection.write(head);
+    stream.send(request, requestHasBody ? bodyFor(stream) : BodyReader.Kind.NONE);
     if (requestHasBody) {
       downstream().resumeRequest();
     } else {
-      connection.requestComplete();
-      connection.flush();
+      stream.flush();
     }
   }
 
-  /** A part of the request's body; takes over the buffer. */
+  private BodyReader.Kind bodyFor(UpstreamStream stream) {
+    if (downstream().requestBodyKind() == BodyReader.Kind.CHUNKED && !stream.takesChunks()) {
+      downstream().unwrapRequestChunks();
+    }
+    return downstream().requestBodyKind();
+  }
+
+  /**
+   * A part of the request's body; takes over the buffer. Trailers that are not in its bytes must be
+   * in {@link #trailersOfRequest} when the last part comes.
+   */
   public void onRequestBody(ByteBuf part, boolean last) {
-    UpstreamConnection to = upstream;
+    UpstreamStream to = upstream;
     bytesFromClient += part.readableBytes();
     requestComplete = last;
     if (to == null) {
@@ -257,10 +267,8 @@ public final class Exchange implements UpstreamUser {
       return;
     }
     bodySent = true;
-    to.write(part);
-    if (last) {
-      to.requestComplete();
-    } else if (!to.isWritable()) {
+    to.write(part, last);
+    if (!last && !to.isWritable()) {
       downstream().pauseRequest();
     }
   }
@@ -297,6 +305,32 @@ public final class Exchange implements UpstreamUser {
   @Override
   public ResponseHead responseHead() {
     return response;
+  }
+
+  @Override
+  public @Nullable Trailers requestTrailers() {
+    return requestTrailers;
+  }
+
+  /** To be filled by the client's side with what follows the request's body; cleared. */
+  public Trailers trailersOfRequest() {
+    if (requestTrailers == null) {
+      requestTrailers = new Trailers();
+    }
+    return requestTrailers;
+  }
+
+  @Override
+  public Trailers responseTrailers() {
+    if (responseTrailers == null) {
+      responseTrailers = new Trailers();
+    }
+    return responseTrailers;
+  }
+
+  /** What follows the response's body, complete when its last part comes; null for nothing. */
+  public @Nullable Trailers trailersOfResponse() {
+    return responseTrailers;
   }
 
   @Override
@@ -418,7 +452,7 @@ public final class Exchange implements UpstreamUser {
   }
 
   private void giveUp() {
-    UpstreamConnection cut = upstream;
+    UpstreamStream cut = upstream;
     upstream = null;
     if (cut != null) {
       releasePool();

@@ -50,7 +50,7 @@ final class Connector {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new UpstreamConnection(pool, wheel, limits, channel));
+                channel.pipeline().addLast(new Http1Connection(pool, wheel, limits, channel));
               }
             })
         .connect(address);

@@ -17,7 +17,7 @@ public final class EndpointPool {
   private final Connector connector;
   private final UpstreamSettings settings;
   private final UpstreamCounts total;
-  private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+  private final ArrayDeque<Http1Connection> idle = new ArrayDeque<>();
   private final ArrayDeque<UpstreamUser> pending = new ArrayDeque<>();
   private int open;
   private int outstanding;
@@ -84,7 +84,7 @@ public final class EndpointPool {
   /** Lends a connection to {@code user}, now or when one is there. */
   public void acquire(UpstreamUser user) {
     outstanding++;
-    UpstreamConnection connection = takeIdle();
+    Http1Connection connection = takeIdle();
     if (connection != null) {
       reuses++;
       total.reused();
@@ -110,15 +110,15 @@ public final class EndpointPool {
     outstanding--;
   }
 
-  private @Nullable UpstreamConnection takeIdle() {
-    UpstreamConnection connection = idle.pollFirst();
+  private @Nullable Http1Connection takeIdle() {
+    Http1Connection connection = idle.pollFirst();
     while (connection != null && !connection.isOpen()) {
       connection = idle.pollFirst();
     }
     return connection;
   }
 
-  private void lend(UpstreamConnection connection, UpstreamUser user) {
+  private void lend(Http1Connection connection, UpstreamUser user) {
     connection.begin(user);
     user.onConnected(connection);
   }
@@ -141,7 +141,7 @@ public final class EndpointPool {
   }
 
   private void connected(Channel channel, UpstreamUser user) {
-    UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
+    Http1Connection connection = channel.pipeline().get(Http1Connection.class);
     if (user.isWaiting()) {
       lend(connection, user);
     } else {
@@ -164,7 +164,7 @@ public final class EndpointPool {
   }
 
   /** A connection is free. */
-  void giveBack(UpstreamConnection connection) {
+  void giveBack(Http1Connection connection) {
     UpstreamUser next = nextPending();
     if (next != null) {
       reuses++;
@@ -179,7 +179,7 @@ public final class EndpointPool {
   }
 
   /** A connection that was open is closed. */
-  void closed(UpstreamConnection connection) {
+  void closed(Http1Connection connection) {
     open--;
     idle.remove(connection);
     servePending();
@@ -211,7 +211,7 @@ public final class EndpointPool {
     if (referencingClusters > 0) {
       return false;
     }
-    for (UpstreamConnection connection : idle.toArray(UpstreamConnection[]::new)) {
+    for (Http1Connection connection : idle.toArray(Http1Connection[]::new)) {
       connection.close();
     }
     return true;

@@ -1,20 +1,22 @@
 package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Someone with one request to send: what a pool and then a connection tell it.
  *
  * <p>Called on the loop's thread. After {@code onResponseBody} with {@code last}, {@code
- * onConnectFailed} and {@code onUpstreamFailed} the connection says no more and must not be used.
+ * onConnectFailed} and {@code onUpstreamFailed} the stream says no more and must not be used.
  */
 public interface UpstreamUser {
   /** False if the user went away while it waited for a connection. */
   boolean isWaiting();
 
-  /** The connection is this user's now: write the request to it. */
-  void onConnected(UpstreamConnection connection);
+  /** The stream is this user's: write the request to it. */
+  void onConnected(UpstreamStream stream);
 
   /** No connection: refused, timed out, or too many are waiting. */
   void onConnectFailed(EndpointPool pool, String reason);
@@ -22,12 +24,18 @@ public interface UpstreamUser {
   /** The head to fill with the response; cleared. */
   ResponseHead responseHead();
 
+  /** What follows the request's body; null for nothing. Asked for when its last part goes. */
+  @Nullable Trailers requestTrailers();
+
+  /** To be filled with what follows the response's body, before its last part comes; cleared. */
+  Trailers responseTrailers();
+
   /** A 1xx response is in {@link #responseHead()}, which is cleared afterwards. */
   void onInterimResponse();
 
   /**
    * The final response's head is in {@link #responseHead()}. Nothing of the body comes before the
-   * user calls {@link UpstreamConnection#resume}.
+   * user calls {@link UpstreamStream#resume}.
    */
   void onResponseHead();
 

@@ -19,7 +19,7 @@ class ResponseWriterTest {
       ByteBuf part = read.readRetainedSlice(50);
       read.release();
 
-      new ResponseWriter().body(channel, part, false);
+      new ResponseWriter().body(channel, part, false, null);
 
       assertThat(read.refCnt()).isZero();
     } finally {

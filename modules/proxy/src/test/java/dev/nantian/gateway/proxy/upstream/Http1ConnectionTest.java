@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nantian.gateway.proxy.config.Endpoint;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
@@ -19,15 +20,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A user that takes its time between the response's head and {@code resume}. */
-class UpstreamConnectionTest {
+class Http1ConnectionTest {
   private static final String HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
 
   private final DefaultEventLoop loop = new DefaultEventLoop();
   private final EmbeddedChannel channel = new EmbeddedChannel();
-  private final UpstreamConnection connection = connection();
+  private final Http1Connection connection = connection();
   private final Recorder user = new Recorder();
 
-  private UpstreamConnection connection() {
+  private Http1Connection connection() {
     DeadlineWheel wheel = new DeadlineWheel(loop);
     UpstreamSettings settings = UpstreamSettings.DEFAULT;
     Connector connector =
@@ -35,7 +36,7 @@ class UpstreamConnectionTest {
             loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
     Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
     EndpointPool pool = new EndpointPool(endpoint, connector, settings, new UpstreamCounts());
-    UpstreamConnection made = new UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
+    Http1Connection made = new Http1Connection(pool, wheel, HttpLimits.DEFAULT, channel);
     channel.pipeline().addLast(made);
     return made;
   }
@@ -106,6 +107,7 @@ class UpstreamConnectionTest {
 
   private static final class Recorder implements UpstreamUser {
     private final ResponseHead head = new ResponseHead();
+    private final Trailers trailers = new Trailers();
     private final StringBuilder received = new StringBuilder();
     private boolean ended;
     private int readsCompleted;
@@ -117,7 +119,7 @@ class UpstreamConnectionTest {
     }
 
     @Override
-    public void onConnected(UpstreamConnection connection) {}
+    public void onConnected(UpstreamStream stream) {}
 
     @Override
     public void onConnectFailed(EndpointPool pool, String reason) {}
@@ -125,6 +127,16 @@ class UpstreamConnectionTest {
     @Override
     public ResponseHead responseHead() {
       return head;
+    }
+
+    @Override
+    public @org.jspecify.annotations.Nullable Trailers requestTrailers() {
+      return null;
+    }
+
+    @Override
+    public Trailers responseTrailers() {
+      return trailers;
     }
 
     @Override

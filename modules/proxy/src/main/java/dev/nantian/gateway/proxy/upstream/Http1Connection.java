@@ -1,7 +1,12 @@
 package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.ChunkWriter;
+import dev.nantian.gateway.proxy.http.FieldNames;
+import dev.nantian.gateway.proxy.http.HeadWriter;
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.ResponseHeadDecoder;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
@@ -10,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +31,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Touched by its event loop only.
  */
-public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+final class Http1Connection extends ChannelInboundHandlerAdapter implements UpstreamStream {
   private enum State {
     IDLE,
     HEAD,
     HELD,
     BODY
   }
+
+  private static final byte[] HEAD_METHOD = "HEAD".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] CHUNKED = "chunked".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] TRAILERS = "trailers".getBytes(StandardCharsets.US_ASCII);
 
   private final EndpointPool pool;
   private final DeadlineWheel wheel;
@@ -54,6 +64,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private int headStart;
   private boolean headWhole;
   private boolean toHead;
+  private boolean wrapInChunks;
   private boolean requestComplete;
   private boolean anyByteReceived;
   private boolean readCompleteWaits;
@@ -61,7 +72,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private boolean failed;
   private boolean usedBefore;
 
-  UpstreamConnection(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
+  Http1Connection(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
     this.pool = pool;
     this.wheel = wheel;
     this.decoder = new ResponseHeadDecoder(limits);
@@ -93,66 +104,78 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     decoder.reset();
   }
 
-  /** True if an earlier request was served by this connection. */
-  public boolean isReused() {
-    return usedBefore;
-  }
-
-  /** Where this connection leads. */
+  @Override
   public EndpointPool pool() {
     return pool;
   }
 
-  /** The buffer for a request's head comes from here. */
-  public ByteBuf allocate(int capacity) {
-    return channel.alloc().directBuffer(capacity);
+  @Override
+  public boolean takesChunks() {
+    return true;
   }
 
-  /** Says what kind of request follows; a response to HEAD has no body. */
-  public void expectResponseTo(boolean head) {
-    toHead = head;
+  @Override
+  public void send(RequestHead head, BodyReader.Kind kind) {
+    toHead = head.methodIs(HEAD_METHOD);
+    wrapInChunks = kind == BodyReader.Kind.UNTIL_CLOSE;
+    requestComplete = kind == BodyReader.Kind.NONE;
+    ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));
+    HeadWriter.request(head, out);
+    if (wrapInChunks && !head.contains(FieldNames.TRANSFER_ENCODING)) {
+      HeadWriter.field(FieldNames.TRANSFER_ENCODING, CHUNKED, out);
+    }
+    if (head.acceptsTrailers()) {
+      HeadWriter.field(FieldNames.TE, TRAILERS, out);
+      HeadWriter.field(FieldNames.CONNECTION, FieldNames.TE.bytes(), out);
+    }
+    HeadWriter.end(out);
+    queue(out);
   }
 
-  /** Queues bytes of the request; takes over the buffer. */
-  public void write(ByteBuf bytes) {
+  @Override
+  public void write(ByteBuf part, boolean last) {
+    requestComplete = last;
+    if (wrapInChunks) {
+      UpstreamUser sender = user;
+      ChunkWriter.write(channel, part, last, sender == null ? null : sender.requestTrailers());
+    } else if (part.isReadable()) {
+      queue(part);
+    } else {
+      part.release();
+    }
+  }
+
+  /** A failed write is heard of in {@link #exceptionCaught}: no promise is made for each. */
+  private void queue(ByteBuf bytes) {
     var unused = channel.write(bytes, channel.voidPromise());
   }
 
-  /** Sends what was queued. */
+  @Override
   public void flush() {
     channel.flush();
   }
 
-  /** False while the endpoint does not read as fast as we write. */
+  @Override
   public boolean isWritable() {
     return channel.isWritable();
   }
 
-  /** The whole request was written: the connection may serve another after the response. */
-  public void requestComplete() {
-    requestComplete = true;
-  }
-
-  /** How the end of the response's body is known; valid from {@code onResponseHead} on. */
+  @Override
   public BodyReader.Kind bodyKind() {
-    return body.kind();
+    return body.isUnwrapping() ? BodyReader.Kind.UNTIL_CLOSE : body.kind();
   }
 
-  /** True if the head as received is still whole in the buffer and {@link #resume} can send it. */
+  @Override
   public boolean holdsWholeHead() {
     return headWhole;
   }
 
-  /** The response's body is wanted as plain data, without chunk framing. */
+  @Override
   public void unwrapChunks() {
     body.unwrapChunks();
   }
 
-  /**
-   * Lets the body come.
-   *
-   * @param withHead the first part begins with the head as received; needs {@link #holdsWholeHead}
-   */
+  @Override
   public void resume(boolean withHead) {
     ByteBuf in = held == null ? Unpooled.EMPTY_BUFFER : held;
     held = null;
@@ -171,14 +194,14 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Stops or starts reading: the response's back-pressure. */
+  @Override
   public void readable(boolean on) {
     if (channel.config().isAutoRead() != on) {
       channel.config().setAutoRead(on);
     }
   }
 
-  /** The user gives up; what is under way is cut. */
+  @Override
   public void abandon() {
     user = null;
     releaseHeld();
@@ -284,6 +307,10 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     if (!body.isComplete()) {
       receiver.onResponseBody(part, false);
       return;
+    }
+    Trailers trailers = body.trailers();
+    if (trailers != null) {
+      receiver.responseTrailers().addAll(trailers);
     }
     ResponseHead head = receiver.responseHead();
     boolean keep =
