@@ -4,8 +4,8 @@
  *
  * <p>In: an {@link dev.nantian.gateway.proxy.upstream.UpstreamUser} that wants to send one request.
  * Out: an {@link dev.nantian.gateway.proxy.upstream.UpstreamStream} lent to it until its response
- * has ended; what version of HTTP is spoken is known behind it only. Pools belong to one event loop and are
- * touched by it only.
+ * has ended; what version of HTTP is spoken is known behind it only. Pools belong to one event loop
+ * and are touched by it only.
  */
 @NullMarked
 package dev.nantian.gateway.proxy.upstream;
