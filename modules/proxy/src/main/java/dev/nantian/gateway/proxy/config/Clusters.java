@@ -128,6 +128,9 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
       if (!seen.add(port.getPort())) {
         throw invalid(field, port.getPort(), "each port once");
       }
+      if (port.hasTls()) {
+        throw invalid(object + " ports[" + i + "].tls", "set", "no TLS: not served yet");
+      }
       if (port.getAppProtocol() == ServicePort.AppProtocol.UNRECOGNIZED) {
         throw invalid(
             object + " ports[" + i + "].appProtocol",
