@@ -47,7 +47,9 @@ public record BalancePolicy(
   public BalancePolicy {
     if (algorithm.isHashing() != (key != null)) {
       throw new IllegalArgumentException(
-          algorithm + ": " + (key == null ? "no hash key (expected one)" : key + " (expected none)"));
+          algorithm
+              + ": "
+              + (key == null ? "no hash key (expected one)" : key + " (expected none)"));
     }
     if (pointsPerMember < 1 || pointsPerMember > MAX_POINTS) {
       throw new IllegalArgumentException(
@@ -63,8 +65,7 @@ public record BalancePolicy(
 
   /** A policy without a key. */
   public static BalancePolicy of(Algorithm algorithm) {
-    return new BalancePolicy(
-        algorithm, null, DEFAULT_POINTS, DEFAULT_TABLE_SIZE, SlowStart.OFF);
+    return new BalancePolicy(algorithm, null, DEFAULT_POINTS, DEFAULT_TABLE_SIZE, SlowStart.OFF);
   }
 
   /** A policy that hashes a key. */

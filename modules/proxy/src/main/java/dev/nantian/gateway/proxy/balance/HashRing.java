@@ -28,8 +28,7 @@ final class HashRing implements KeyTable {
       sum += weight;
     }
     double scale =
-        Math.min(
-            (double) pointsPerMember / lightest, (double) (MAX_POINTS - names.size()) / sum);
+        Math.min((double) pointsPerMember / lightest, (double) (MAX_POINTS - names.size()) / sum);
     long[] all = new long[MAX_POINTS];
     int count = 0;
     for (int i = 0; i < weights.length; i++) {

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Hashes of keys and member names: 64 well mixed bits, the same in every process of every version,
- * for the owner of a key must not change with a restart. Not cryptographic: who chooses the keys can
- * choose the endpoint.
+ * for the owner of a key must not change with a restart. Not cryptographic: who chooses the keys
+ * can choose the endpoint.
  */
 public final class KeyHash {
   /** Odd, with no pattern in its bits (2^64 by the golden ratio). */

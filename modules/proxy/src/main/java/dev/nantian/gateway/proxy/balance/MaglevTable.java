@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
  * Maglev hashing (Eisenbud et al.: Maglev, section 3.4): members take turns to claim slots of a
  * table, each in an order of its own. A lookup is one array read; shares are equal within 1/m.
  *
- * <p>A member that leaves moves the keys that it owned (1/n) and some of the others': measured 0.1 %
- * of all keys for 5 members, 0.7 % for 100, 1.1 % for 500 in the default table of 65,537 slots.
+ * <p>A member that leaves moves the keys that it owned (1/n) and some of the others': measured 0.1
+ * % of all keys for 5 members, 0.7 % for 100, 1.1 % for 500 in the default table of 65,537 slots.
  */
 final class MaglevTable implements KeyTable {
   private final int[] owners;

@@ -14,7 +14,11 @@ public record SlowStart(long windowMillis, int initialPercent) {
   public SlowStart {
     if (windowMillis < 0 || initialPercent < 1 || initialPercent > 100) {
       throw new IllegalArgumentException(
-          "window " + windowMillis + " ms, initialPercent " + initialPercent + " (expected 1 to 100)");
+          "window "
+              + windowMillis
+              + " ms, initialPercent "
+              + initialPercent
+              + " (expected 1 to 100)");
     }
   }
 

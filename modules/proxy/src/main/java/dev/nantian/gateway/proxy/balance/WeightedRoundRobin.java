@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
  * or take one.
  *
  * <p>Earliest deadline first: a member's deadline moves on by 1/weight each time it is picked, and
- * a heap holds the earliest. So a pick is O(log n), and a weight that grows (slow start) counts from
- * the next turn on.
+ * a heap holds the earliest. So a pick is O(log n), and a weight that grows (slow start) counts
+ * from the next turn on.
  */
 final class WeightedRoundRobin extends Balancer {
   /** A turn of a member of weight 1 at full ramp. Deadlines wrap around; differences do not. */

@@ -5,7 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * Prints what a pick costs: {@code main}, not a test, for its figures mean nothing on a busy machine.
+ * Prints what a pick costs: {@code main}, not a test, for its figures mean nothing on a busy
+ * machine.
  */
 final class BalancerFigures {
   private static final int PICKS = 5_000_000;
@@ -33,8 +34,7 @@ final class BalancerFigures {
     long start = System.nanoTime();
     run(balancer, members, PICKS);
     double nanos = (double) (System.nanoTime() - start) / PICKS;
-    double allocated =
-        (double) (threads.getCurrentThreadAllocatedBytes() - bytes) / PICKS;
+    double allocated = (double) (threads.getCurrentThreadAllocatedBytes() - bytes) / PICKS;
     System.out.printf(
         "%-13s %5d endpoints, weights %-9s %6.1f ns, %.2f bytes%n",
         algorithm, count, equal ? "equal" : "different", nanos, allocated);

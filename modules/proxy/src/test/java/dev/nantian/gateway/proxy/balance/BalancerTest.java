@@ -193,8 +193,7 @@ class BalancerTest {
     int[] weights = weightList.stream().mapToInt(Integer::intValue).toArray();
     int sum = IntStream.of(weights).sum();
     WeightedRoundRobin balancer =
-        new WeightedRoundRobin(
-            TestMember.many(weights.length), weights, new SplittableRandom(1));
+        new WeightedRoundRobin(TestMember.many(weights.length), weights, new SplittableRandom(1));
     int[] picked = new int[weights.length];
     for (int round = 1; round <= 3 * sum; round++) {
       // When

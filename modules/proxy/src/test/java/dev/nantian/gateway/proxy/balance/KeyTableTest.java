@@ -90,7 +90,8 @@ class KeyTableTest {
     for (int count : new int[] {2, 5, 10, 50, 100, 500}) {
       for (Algorithm algorithm : List.of(Algorithm.RING_HASH, Algorithm.MAGLEV)) {
         Moved moved =
-            remove(BalancePolicy.hashing(algorithm, new HashKey.Path()), names(count, 3), count / 2);
+            remove(
+                BalancePolicy.hashing(algorithm, new HashKey.Path()), names(count, 3), count / 2);
         System.out.printf(
             "%s, one of %d leaves: %.2f %% of keys lose their endpoint (1/n = %.2f %%), %.2f %% of"
                 + " keys move between others%n",
