@@ -9,6 +9,7 @@ import dev.nantian.gateway.proxy.filter.PathRewrite;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
 import dev.nantian.gateway.proxy.http.HeaderName;
+import dev.nantian.gateway.proxy.pipeline.ForwardingSettings;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,73 @@ class ForwardingIT {
       assertThat(second.body()).startsWith("GET /c HTTP/1.1\r\n");
       assertThat(backend.accepted()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void removesWhatUntrustedClientsSayOfTheirOrigin() throws IOException {
+    try (RawBackend backend = RawBackend.echo();
+        TestProxy proxy =
+            TestProxy.start(new TestTable().route("/", TestTable.cluster(backend.address())));
+        RawClient client = proxy.client()) {
+      client.send(
+          """
+          GET / HTTP/1.1
+          Host: test.example
+          X-Forwarded-For: 6.6.6.6
+          X_Forwarded_For: 6.6.6.6
+          X-Forwarded_Host: 6.6.6.6
+          X-Forwarded-Port: 6666
+          X-Forwarded-Prefix: /6.6.6.6
+          X-Real-IP: 6.6.6.6
+          x_real_ip: 6.6.6.6
+          Forwarded: for=6.6.6.6
+          X-Forward: kept
+          X-Real-IPs: kept
+
+          """
+              .replace("\n", "\r\n"));
+
+      String received = client.receive().body();
+
+      assertThat(received)
+          .doesNotContain("6.6.6.6", "6666")
+          .contains("x-forwarded-for: 127.0.0.1\r\n", "X-Forward: kept", "X-Real-IPs: kept");
+    }
+  }
+
+  @Test
+  void lookAlikesOfOriginFieldsDoNotPassForTrustedClientsEither() throws IOException {
+    try (RawBackend backend = RawBackend.echo();
+        TestProxy proxy =
+            new TestProxy(
+                trusting(),
+                1,
+                false,
+                new TestTable().route("/", TestTable.cluster(backend.address())));
+        RawClient client = proxy.client()) {
+      client.send(
+          "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 8443\r\n"
+              + "X-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 6.6.6.6\r\n\r\n");
+
+      String received = client.receive().body();
+
+      assertThat(received)
+          .contains("x-forwarded-for: 1.2.3.4, 127.0.0.1\r\n", "X-Forwarded-Port: 8443")
+          .contains("X-Real-IP: 1.2.3.4")
+          .doesNotContain("6.6.6.6");
+    }
+  }
+
+  private static DataPlaneSettings trusting() {
+    DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
+    return new DataPlaneSettings(
+        standard.transport(),
+        standard.connections(),
+        standard.upstreams(),
+        standard.responseLimits(),
+        new ForwardingSettings(true, null),
+        standard.maxRequestsPerLoop(),
+        null);
   }
 
   @Test

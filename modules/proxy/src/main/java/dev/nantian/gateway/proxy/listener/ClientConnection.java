@@ -246,6 +246,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
 
   private void refuse(Refusal reason) {
     worker.metrics().refused(reason);
+    Objects.requireNonNull(exchange).onHeadRefused(reason.status(), reason.label());
     exchange = null;
     closeAfterResponse = true;
     writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
@@ -258,14 +259,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
     worker.metrics().refused(reason);
     Exchange current = Objects.requireNonNull(exchange);
     exchange = null;
-    current.onRequestBroken();
-    if (writer.isStarted()) {
-      abort();
-    } else {
+    if (current.onRequestBroken(reason)) {
       closeAfterResponse = true;
       writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
       channel.flush();
       linger();
+    } else {
+      abort();
     }
   }
 
@@ -501,7 +501,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Dow
   private void onTimeout() {
     switch (phase) {
       case HEAD -> {
-        if (decoder.isStarted()) {
+        if (decoder.isStarted() && exchange != null) {
+          exchange.onHeadRefused(408, "head_timeout");
           writer.ownAnswer(channel, 408, "request head not complete in time", null, false, true);
         }
         exchange = null;

@@ -31,7 +31,6 @@ final class ResponseWriter {
 
   private boolean http10;
   private boolean clientWantsClose;
-  private boolean started;
   private boolean wrapInChunks;
   private boolean wantsTrailers;
   private boolean headAsReceived;
@@ -40,18 +39,12 @@ final class ResponseWriter {
   void begin(RequestHead request) {
     http10 = request.minorVersion() == 0;
     clientWantsClose = request.wantsClose();
-    started = false;
     wrapInChunks = false;
     wantsTrailers = request.acceptsTrailers();
   }
 
   boolean clientWantsClose() {
     return clientWantsClose;
-  }
-
-  /** True if the head of a final response was written for the current request. */
-  boolean isStarted() {
-    return started;
   }
 
   /** RFC 9110 section 15.2: HTTP/1.0 knows no 1xx. */
@@ -78,7 +71,6 @@ final class ResponseWriter {
     ResponseHead head = exchange.response();
     UpstreamStream upstream = exchange.upstream();
     BodyReader.Kind kind = upstream.bodyKind();
-    started = true;
     exchange.responding();
     boolean endMarkedByClose = http10 && kind.needsCloseInHttp10();
     boolean ends = close || clientWantsClose || endMarkedByClose;
@@ -171,7 +163,6 @@ final class ResponseWriter {
       byte @Nullable [] location,
       boolean toHead,
       boolean close) {
-    started = true;
     byte[] body = text.isEmpty() ? new byte[0] : ascii(status + " " + text + "\n");
     String reason = HttpResponseStatus.valueOf(status).reasonPhrase();
     ByteBuf out =

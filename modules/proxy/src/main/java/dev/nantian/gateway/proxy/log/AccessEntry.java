@@ -7,6 +7,8 @@ package dev.nantian.gateway.proxy.log;
  * @param durationNanos from the complete request head to the response's last byte
  * @param bytesReceived of the request's body as framed
  * @param bytesSent of the response, its body as framed
+ * @param host as the client sent it, whatever filters made of it; so is {@code path}
+ * @param refusal why the codec did not accept the request
  */
 public record AccessEntry(
     long epochMillis,
@@ -24,4 +26,5 @@ public record AccessEntry(
     String backend,
     String endpoint,
     String requestId,
-    String userAgent) {}
+    String userAgent,
+    String refusal) {}

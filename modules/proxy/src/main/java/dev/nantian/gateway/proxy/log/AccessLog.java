@@ -109,6 +109,7 @@ public final class AccessLog implements AutoCloseable {
       optional(line, "endpoint", entry.endpoint());
       optional(line, "requestId", entry.requestId());
       optional(line, "userAgent", entry.userAgent());
+      optional(line, "refusal", entry.refusal());
       line.writeEndObject();
       line.writeRaw('\n');
     } catch (IOException e) {

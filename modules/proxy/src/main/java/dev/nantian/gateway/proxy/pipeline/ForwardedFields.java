@@ -1,6 +1,5 @@
 package dev.nantian.gateway.proxy.pipeline;
 
-import static dev.nantian.gateway.proxy.http.FieldNames.FORWARDED;
 import static dev.nantian.gateway.proxy.http.FieldNames.X_FORWARDED_FOR;
 import static dev.nantian.gateway.proxy.http.FieldNames.X_FORWARDED_HOST;
 import static dev.nantian.gateway.proxy.http.FieldNames.X_FORWARDED_PROTO;
@@ -12,16 +11,27 @@ import dev.nantian.gateway.proxy.http.RequestHead;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** The fields that tell a backend where a request came from. */
+/**
+ * The fields that tell a backend where a request came from.
+ *
+ * <p>What a client says of its own origin is removed unless it is trusted: {@code Forwarded}, every
+ * {@code X-Forwarded-…} and {@code X-Real-IP}. Names that differ from these only in {@code _} for
+ * {@code -} are removed in any case: many backends (CGI, RFC 3875 section 4.1.18, and what follows
+ * its naming) cannot tell the two apart and could take the client's word for ours.
+ */
 final class ForwardedFields {
-  private static final byte[] HTTP = "http".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] HTTPS = "https".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] HTTP = ascii("http");
+  private static final byte[] HTTPS = ascii("https");
+  private static final byte[] FORWARDED_NAME = ascii("forwarded");
+  private static final byte[] X_REAL_IP = ascii("x-real-ip");
+  private static final byte[] X_FORWARDED = ascii("x-forwarded-");
 
   private ForwardedFields() {}
 
   static void apply(RequestHead head, Downstream downstream, boolean trusted) {
     byte[] address = downstream.remoteAddressText();
     byte[] scheme = downstream.isTls() ? HTTPS : HTTP;
+    removeClaims(head, trusted);
     if (trusted) {
       byte[] chain = chain(head, address);
       head.set(X_FORWARDED_FOR, chain);
@@ -33,11 +43,56 @@ final class ForwardedFields {
       }
       return;
     }
-    head.remove(FORWARDED);
-    head.set(X_FORWARDED_FOR, address);
-    head.set(X_FORWARDED_PROTO, scheme);
-    head.remove(X_FORWARDED_HOST);
+    head.add(X_FORWARDED_FOR, address);
+    head.add(X_FORWARDED_PROTO, scheme);
     addHost(head);
+  }
+
+  /** One pass over the names; the first letter and the length tell most of them apart. */
+  private static void removeClaims(Head head, boolean trusted) {
+    for (int slot = 0; slot < head.fieldCount(); slot++) {
+      int length = head.nameLength(slot);
+      if (length < FORWARDED_NAME.length) {
+        continue; // removed ones too
+      }
+      byte[] bytes = head.bytes();
+      int offset = head.nameOffset(slot);
+      int first = bytes[offset] | 0x20;
+      boolean claim =
+          first == 'x'
+              ? startsWith(bytes, offset, length, X_FORWARDED)
+                  || (length == X_REAL_IP.length && startsWith(bytes, offset, length, X_REAL_IP))
+              : first == 'f'
+                  && length == FORWARDED_NAME.length
+                  && startsWith(bytes, offset, length, FORWARDED_NAME);
+      if (claim && (!trusted || hasUnderscore(bytes, offset, length))) {
+        head.removeSlot(slot);
+      }
+    }
+  }
+
+  /** In any case of letters, with {@code _} as good as {@code -}. */
+  private static boolean startsWith(byte[] bytes, int offset, int length, byte[] prefix) {
+    if (length < prefix.length) {
+      return false;
+    }
+    for (int i = 0; i < prefix.length; i++) {
+      byte b = bytes[offset + i];
+      int folded = b == '_' ? '-' : b >= 'A' && b <= 'Z' ? b | 0x20 : b;
+      if (folded != prefix[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean hasUnderscore(byte[] bytes, int offset, int length) {
+    for (int i = offset; i < offset + length; i++) {
+      if (bytes[i] == '_') {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** All received values in order, then the address, as one list. */
@@ -68,5 +123,9 @@ final class ForwardedFields {
     byte[] bytes = head.bytes();
     System.arraycopy(bytes, head.valueOffset(host), bytes, valueOffset, length);
     head.record(nameOffset, name.bytes().length, valueOffset, length, name.hash());
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a forwarded request says of its origin.
  *
- * @param trustForwarded true: X-Forwarded-For is appended to, and received X-Forwarded-Proto,
- *     X-Forwarded-Host and Forwarded pass. False (default): they are replaced, since anybody can
- *     write them
+ * @param trustForwarded true: X-Forwarded-For is appended to, and the other received X-Forwarded
+ *     fields, X-Real-IP and Forwarded pass. False (default): all are removed, since anybody can
+ *     write them, and X-Forwarded-For, -Proto and -Host are ours
  * @param via our pseudonym in Via; null (default) adds none. RFC 9110 section 7.6.3 asks gateways
  *     for it; like other gateways we leave it out unless it is wanted: it tells backends and,
  *     echoed, clients what stands in front
