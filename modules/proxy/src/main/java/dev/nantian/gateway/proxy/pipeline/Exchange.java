@@ -351,7 +351,6 @@ public final class Exchange {
     }
     state = State.OVER;
     timeouts.stop();
-    record.end(
-        finalStatus, request, downstream(), target, upstream.cluster(), upstream.endpoint());
+    record.end(finalStatus, request, downstream(), target, upstream.cluster(), upstream.endpoint());
   }
 }
