@@ -84,8 +84,16 @@ class ForwardingIT {
                 new TestTable().route("/", TestTable.cluster(backend.address())));
         RawClient client = proxy.client()) {
       client.send(
-          "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 8443\r\n"
-              + "X-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 6.6.6.6\r\n\r\n");
+          """
+          GET / HTTP/1.1
+          Host: a
+          X-Forwarded-For: 1.2.3.4
+          X-Forwarded-Port: 8443
+          X-Real-IP: 1.2.3.4
+          X_Forwarded_For: 6.6.6.6
+
+          """
+              .replace("\n", "\r\n"));
 
       String received = client.receive().body();
 
