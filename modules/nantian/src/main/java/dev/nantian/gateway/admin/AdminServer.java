@@ -80,7 +80,7 @@ public final class AdminServer {
     }
 
     private CompletionStage<Answer> find(HttpRequest request) {
-      String host = request.getHeader("host").map(h -> h.value()).orElse("");
+      String host = host(request);
       if (!hosts.allows(host)) {
         throw new RefusedException(
             403,
@@ -116,6 +116,14 @@ public final class AdminServer {
                   .map(f -> f.endpoint().method().name())
                   .collect(Collectors.joining(" or "))
               + ")");
+    }
+
+    /** HTTP/2 names it in {@code :authority} instead of a Host field (RFC 9113 section 8.3.1). */
+    private static String host(HttpRequest request) {
+      return request
+          .getHeader("host")
+          .map(h -> h.value())
+          .orElseGet(() -> request.getUri().host().toString());
     }
 
     /** A typing error in a parameter's name must not pass for its absence. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.BufferedReader;
@@ -11,6 +12,10 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The guard and the table over a real socket, with requests written by hand. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -45,7 +51,7 @@ final class AdminServerIT {
 
   @BeforeAll
   void start() throws Exception {
-    testKit = ActorTestKit.create();
+    testKit = ActorTestKit.create(ConfigFactory.load()); // as the program has it
     Endpoints endpoints =
         ProcessEndpoints.with(
             "1.2.3",
@@ -211,6 +217,25 @@ final class AdminServerIT {
     assertThat(index.at("/endpoints"))
         .map(JsonNode::asText)
         .contains("GET /", "GET /livez", "POST /v1/things/{name}/restart");
+  }
+
+  /** The JDK's client asks to go on in HTTP/2 (RFC 7540 section 3.2) unless told otherwise. */
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void aClientIsAnsweredInTheVersionThatItOffers(HttpClient.Version version) throws Exception {
+    try (var client = HttpClient.newBuilder().version(version).build()) {
+      var request =
+          HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + server.address().getPort() + "/livez"))
+              .timeout(Duration.ofSeconds(20))
+              .build();
+
+      HttpResponse<String> first = client.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> second = client.send(request, HttpResponse.BodyHandlers.ofString());
+
+      assertThat(List.of(first.statusCode(), second.statusCode())).containsExactly(200, 200);
+      assertThat(second.version()).isEqualTo(version);
+    }
   }
 
   private Reply call(String method, String target, String... headers) throws Exception {

@@ -3,6 +3,7 @@ package dev.nantian.gateway.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nantian.gateway.e2e.NantianProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ final class LauncherIT {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().put("NANTIAN_BUILD", "never");
-    builder.environment().put("LAUNCHER", GatewayProcess.REPOSITORY.resolve("nantian").toString());
+    builder.environment().put("LAUNCHER", NantianProcess.REPOSITORY.resolve("nantian").toString());
     builder.environment().putAll(environment);
     int status = builder.start().waitFor();
     return new Outcome(status, Files.readString(out, UTF_8), Files.readString(err, UTF_8));

@@ -3,6 +3,8 @@ package dev.nantian.gateway.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nantian.gateway.e2e.ExampleCopy;
+import dev.nantian.gateway.e2e.NantianProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
  * the lines, so that the test disturbs nobody and nobody disturbs it.
  */
 final class QuickstartIT {
-  static final List<Integer> PORTS = List.of(8080, 8443, 9101, 9102, 9103, 9104, 9105, 9106);
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Pattern COUNTED = Pattern.compile("(?m)^ +(\\d+) (shop-v[12])$");
 
@@ -33,17 +34,17 @@ final class QuickstartIT {
   @Test
   void itsLinesDoWhatItSays(@TempDir Path folder) throws Exception {
     // Given the quickstart, started as it says
-    Map<Integer, Integer> ports = GatewayProcess.copyExample(folder, "quickstart", PORTS);
-    List<Line> lines = lines(GatewayProcess.REPOSITORY.resolve("examples/quickstart/README.md"));
-    lines.addAll(lines(GatewayProcess.REPOSITORY.resolve("README.md")));
+    ExampleCopy example = ExampleCopy.quickstart(folder);
+    List<Line> lines = lines(NantianProcess.REPOSITORY.resolve("examples/quickstart/README.md"));
+    lines.addAll(lines(NantianProcess.REPOSITORY.resolve("README.md")));
     assertThat(lines).hasSizeGreaterThan(20);
-    try (var gateway = new GatewayProcess(folder, "Ready.", "standalone", "examples/quickstart")) {
+    try (var gateway = NantianProcess.start(folder, "standalone", "examples/quickstart")) {
 
       // When its lines are typed, one after the other, until each gives what it says
       var differing = new LinkedHashMap<String, List<String>>();
       for (Line line : lines) {
-        String actual = runUntilEqual(line, folder, gateway, ports);
-        if (!normal(actual, ports).equals(normal(line.output(), Map.of()))) {
+        String actual = runUntilEqual(line, folder, gateway, example);
+        if (!normal(actual, example.ports()).equals(normal(line.output(), Map.of()))) {
           differing.put(line.command(), List.of("expected:\n" + line.output(), "was:\n" + actual));
         }
       }
@@ -74,19 +75,18 @@ final class QuickstartIT {
 
   /** A change is live soon, not at once: a line may be repeated, an edit may not. */
   private static String runUntilEqual(
-      Line line, Path folder, GatewayProcess gateway, Map<Integer, Integer> ports)
-      throws Exception {
+      Line line, Path folder, NantianProcess gateway, ExampleCopy example) throws Exception {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     String actual;
     do {
-      actual = run(GatewayProcess.exchange(line.command(), ports), folder, gateway);
-    } while (!normal(actual, ports).equals(normal(line.output(), Map.of()))
+      actual = run(example.exchange(line.command()), folder, gateway);
+    } while (!normal(actual, example.ports()).equals(normal(line.output(), Map.of()))
         && !line.command().startsWith("sed ")
         && System.nanoTime() - deadline < 0);
     return actual;
   }
 
-  private static String run(String command, Path folder, GatewayProcess gateway) throws Exception {
+  private static String run(String command, Path folder, NantianProcess gateway) throws Exception {
     var builder =
         new ProcessBuilder("bash", "-c", command)
             .directory(folder.toFile())

@@ -8,6 +8,9 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import dev.nantian.gateway.admin.AdminJson;
+import dev.nantian.gateway.e2e.ExampleCopy;
+import dev.nantian.gateway.e2e.NantianProcess;
+import dev.nantian.gateway.e2e.Ports;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,7 +23,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.StreamSupport;
@@ -45,17 +47,16 @@ final class StandaloneIT {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @TempDir private static Path folder;
-  private Map<Integer, Integer> ports;
-  private GatewayProcess gateway;
+  private ExampleCopy example;
+  private NantianProcess gateway;
   private JsonNode openApi;
 
   @BeforeAll
   void start() throws Exception {
-    ports = GatewayProcess.copyExample(folder, "quickstart", QuickstartIT.PORTS);
+    example = ExampleCopy.quickstart(folder);
     gateway =
-        new GatewayProcess(
-            folder, "Ready.", "standalone", "examples/quickstart", "--bind", "127.0.0.1");
-    String file = Files.readString(GatewayProcess.REPOSITORY.resolve("docs/openapi.yaml"));
+        NantianProcess.start(folder, "standalone", "examples/quickstart", "--bind", "127.0.0.1");
+    String file = Files.readString(NantianProcess.REPOSITORY.resolve("docs/openapi.yaml"));
     openApi =
         AdminJson.mapper()
             .valueToTree(new Load(LoadSettings.builder().build()).loadFromString(file));
@@ -131,7 +132,7 @@ final class StandaloneIT {
     var root = (ObjectNode) strict(schema.deepCopy());
     root.set("components", strict(openApi.at("/components").deepCopy()));
 
-    HttpResponse<String> answer = gateway.send("GET", target, "");
+    HttpResponse<String> answer = gateway.adminCall("GET", target, "");
 
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(
@@ -170,7 +171,7 @@ final class StandaloneIT {
           """)
   void aCallThatCannotBeAnsweredIsToldWhy(String target, int status, String message)
       throws IOException {
-    HttpResponse<String> answer = gateway.send("GET", target, "");
+    HttpResponse<String> answer = gateway.adminCall("GET", target, "");
 
     assertThat(answer.statusCode()).isEqualTo(status);
     assertThat(AdminJson.mapper().readTree(answer.body()).at("/error").asText()).isEqualTo(message);
@@ -184,12 +185,12 @@ final class StandaloneIT {
     for (JsonNode line : gateway.admin("/").at("/endpoints")) {
       String path = line.asText().replaceAll("GET |\\?.*", "");
       if (!path.contains("{") && !path.startsWith("POST")) {
-        assertThat(gateway.send("GET", path, "").body()).doesNotContain("PRIVATE KEY", key);
+        assertThat(gateway.adminCall("GET", path, "").body()).doesNotContain("PRIVATE KEY", key);
       }
     }
     String resource =
         gateway
-            .send("GET", "/v1/snapshot/resource?type=secret&name=demo/demo-certificate", "")
+            .adminCall("GET", "/v1/snapshot/resource?type=secret&name=demo/demo-certificate", "")
             .body();
     assertThat(resource).doesNotContain("PRIVATE KEY", key).contains("[redacted]");
   }
@@ -201,8 +202,8 @@ final class StandaloneIT {
         Files.readString(folder.resolve("state/admin-token-" + gateway.adminPort())).strip();
     int before = gateway.admin(actor).at("/restarts").asInt();
 
-    int without = gateway.send("POST", actor + "/restart", "").statusCode();
-    int with = gateway.send("POST", actor + "/restart", token).statusCode();
+    int without = gateway.adminCall("POST", actor + "/restart", "").statusCode();
+    int with = gateway.adminCall("POST", actor + "/restart", token).statusCode();
 
     assertThat(without).isEqualTo(401);
     assertThat(with).isEqualTo(200);
@@ -212,7 +213,7 @@ final class StandaloneIT {
 
   @Test
   void metricsTellOfBothPlanesAndTheProcess() {
-    String metrics = gateway.send("GET", "/metrics", "").body();
+    String metrics = gateway.adminCall("GET", "/metrics", "").body();
 
     assertThat(metrics)
         .contains("nantian_control_objects{kind=\"HTTPRoute\"} 3")
@@ -235,7 +236,10 @@ final class StandaloneIT {
       Files.writeString(file, original.replace("weight: 90", "weight: " + weight));
       await(
           () ->
-              gateway.send("GET", "/v1/routes", "").body().contains(weight + " x demo/shop-v1:80"));
+              gateway
+                  .adminCall("GET", "/v1/routes", "")
+                  .body()
+                  .contains(weight + " x demo/shop-v1:80"));
       // Traffic may see it a moment before the proxy's acknowledgement has arrived.
       await(() -> !route().at("/liveAt/standalone").asText().isEmpty());
       JsonNode resource = route();
@@ -283,7 +287,7 @@ final class StandaloneIT {
     // When both are told of
     await(
         () -> {
-          String findings = gateway.send("GET", "/v1/diagnostics", "").body();
+          String findings = gateway.adminCall("GET", "/v1/diagnostics", "").body();
           return findings.contains("broken.yaml:")
               && findings.contains(
                   "wrong.yaml:8: Service demo/wrong spec.ports[0].port: 70000 (expected 1 to 65535)");
@@ -299,7 +303,7 @@ final class StandaloneIT {
   @Test
   void backendsOfEndpointSlicesComeAndGo() throws Exception {
     // Given a slice with a loopback address and one with another
-    int port = GatewayProcess.freePorts(1).getFirst();
+    int port = Ports.free();
     Path file = folder.resolve("examples/quickstart/more.yaml");
     String slice =
         """
@@ -323,7 +327,7 @@ final class StandaloneIT {
     // Then a backend runs at the one, and the other is refused with its line; both end with the
     // file
     await(() -> get(port, "/").equals("more: GET /\n"));
-    assertThat(gateway.output())
+    assertThat(gateway.output().lines())
         .anyMatch(
             line ->
                 line.contains("event=echo_refused at=more.yaml:10")
@@ -333,7 +337,7 @@ final class StandaloneIT {
   }
 
   private String cart() {
-    return get(GatewayProcess.port(ports, 8080), "/cart");
+    return get(example.port(8080), "/cart");
   }
 
   private String get(int port, String path) {

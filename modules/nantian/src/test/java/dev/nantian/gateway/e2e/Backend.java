@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -14,6 +15,13 @@ final class Backend implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   Backend(String name) throws IOException {
+    this(name, CompletableFuture.completedFuture(null));
+  }
+
+  /**
+   * @param release when it may answer
+   */
+  Backend(String name, CompletableFuture<Void> release) throws IOException {
     byte[] body = name.getBytes(StandardCharsets.UTF_8);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 128);
     server.setExecutor(threads);
@@ -21,6 +29,7 @@ final class Backend implements AutoCloseable {
         "/",
         exchange -> {
           try (exchange) {
+            release.join();
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
           }

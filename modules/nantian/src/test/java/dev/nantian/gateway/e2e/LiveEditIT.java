@@ -21,7 +21,7 @@ class LiveEditIT {
 
   @Test
   void anEditedRouteIsLive(@TempDir Path scratch) throws IOException, InterruptedException {
-    int port = NantianProcess.freePort();
+    int port = Ports.free();
     Path folder = Files.createDirectory(scratch.resolve("config"));
     Path route = folder.resolve("route.yaml");
     try (var one = new Backend("one");
@@ -49,7 +49,7 @@ class LiveEditIT {
                 + summary(seenMillis)
                 + "; edit to the proxy's acknowledgement (admin timestamps), ms: "
                 + summary(liveMillis));
-        assertThat(gateway.stop()).isZero();
+        assertThat(gateway.terminate()).isZero();
       }
     }
   }

@@ -18,7 +18,7 @@ class MistakesIT {
   @Test
   void mistakesAreToldAndTrafficGoesOn(@TempDir Path scratch)
       throws IOException, InterruptedException {
-    int port = NantianProcess.freePort();
+    int port = Ports.free();
     Path folder = Files.createDirectory(scratch.resolve("config"));
     try (var backend = new Backend("one")) {
       Files.writeString(folder.resolve("gateway.yaml"), Config.gateway(port));
@@ -70,7 +70,7 @@ class MistakesIT {
         // Two listeners that cannot be told apart.
         Files.writeString(
             folder.resolve("twins.yaml"),
-            Config.gateway(NantianProcess.freePort())
+            Config.gateway(Ports.free())
                 .replace("name: web", "name: twins")
                 .concat("    - name: again\n      port: 8081\n      protocol: HTTP\n")
                 .concat("    - name: twin\n      port: 8081\n      protocol: HTTP\n"));

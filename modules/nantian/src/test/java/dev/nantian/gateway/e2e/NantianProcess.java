@@ -1,11 +1,9 @@
 package dev.nantian.gateway.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.nantian.gateway.admin.AdminJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,14 +18,15 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * The packaged program as a process of its own, with its admin endpoint and what it wrote to
- * standard error.
+ * The launcher's process of its own, in a working folder of its own, with its admin endpoint at a
+ * free port, its state beneath that folder, and what it wrote.
  */
-final class NantianProcess implements AutoCloseable {
-  private static final Path DIST = Path.of("target", "nantian").toAbsolutePath();
+public final class NantianProcess implements AutoCloseable {
+  /** Root of the repository. */
+  public static final Path REPOSITORY = Path.of("../..").toAbsolutePath().normalize();
+
   private static final long POLL_NANOS = 1_000_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -44,11 +43,18 @@ final class NantianProcess implements AutoCloseable {
     this.log = log;
   }
 
-  /** Starts {@code nantian ARGUMENTS… --admin 127.0.0.1:FREE} and waits until it is ready. */
-  static NantianProcess start(Path scratch, String... arguments) throws IOException {
-    NantianProcess started = launch(scratch, arguments);
+  /**
+   * Starts {@code ./nantian COMMAND… --admin 127.0.0.1:FREE --data-dir FOLDER/state} and waits
+   * until it says that it is up.
+   *
+   * @param folder working folder
+   */
+  public static NantianProcess start(Path folder, String... command) throws IOException {
+    NantianProcess started = launch(folder, command);
+    // The last line of what the command announces, and then its own word.
+    String announced = command[0].equals("proxy") ? "  admin  http" : "Ready.";
     try {
-      started.await("ready", started::ready);
+      started.await("up", () -> started.output().contains(announced) && started.ready());
       return started;
     } catch (AssertionError e) {
       started.close();
@@ -57,39 +63,28 @@ final class NantianProcess implements AutoCloseable {
   }
 
   /** Starts it without waiting. */
-  static NantianProcess launch(Path scratch, String... arguments) throws IOException {
-    int admin = freePort();
-    Path log = Files.createTempFile(scratch, arguments[0] + "-", ".log");
-    var command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "@" + DIST.resolve("jvm.options"),
-                "-jar",
-                DIST.resolve("lib/nantian.jar").toString()));
-    command.addAll(List.of(arguments));
-    command.addAll(List.of("--admin", "127.0.0.1:" + admin));
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    return new NantianProcess(process, admin, log);
-  }
-
-  /** A TCP port that was free a moment ago. */
-  static int freePort() {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  public static NantianProcess launch(Path folder, String... command) throws IOException {
+    int admin = Ports.free();
+    Path log = Files.createTempFile(folder, command[0] + "-", ".log");
+    var line = new ArrayList<String>();
+    line.add(REPOSITORY.resolve("nantian").toString());
+    line.addAll(List.of(command));
+    line.addAll(
+        List.of("--admin", "127.0.0.1:" + admin, "--data-dir", folder.resolve("state").toString()));
+    var builder =
+        new ProcessBuilder(line)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().put("NANTIAN_BUILD", "never");
+    // The processes under test share the processors with the test.
+    builder.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    return new NantianProcess(builder.start(), admin, log);
   }
 
   /** Waits until a condition holds; fails with the process's output if it never does. */
-  void await(String what, BooleanSupplier condition) {
-    await(what, PATIENCE, condition);
-  }
-
-  private void await(String what, Duration patience, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + patience.toNanos();
+  public void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         throw new AssertionError("not " + what + ", alive=" + process.isAlive() + "\n" + output());
@@ -99,7 +94,7 @@ final class NantianProcess implements AutoCloseable {
   }
 
   /** What it wrote to standard output and standard error so far. */
-  String output() {
+  public String output() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -107,14 +102,38 @@ final class NantianProcess implements AutoCloseable {
     }
   }
 
+  public int adminPort() {
+    return adminPort;
+  }
+
   /** The JSON at a path of the admin endpoint, which must answer 200. */
-  JsonNode admin(String path) {
+  public JsonNode admin(String path) {
+    HttpResponse<String> answer = adminCall("GET", path, "");
+    if (answer.statusCode() != 200) {
+      throw new AssertionError(path + ": " + answer.statusCode() + " " + answer.body());
+    }
     try {
-      HttpResponse<String> answer = get("http://127.0.0.1:" + adminPort + path);
-      if (answer.statusCode() != 200) {
-        throw new AssertionError(path + ": " + answer.statusCode() + " " + answer.body());
-      }
-      return JSON.readTree(answer.body());
+      return AdminJson.mapper().readTree(answer.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A call of the admin endpoint.
+   *
+   * @param token empty for none
+   */
+  public HttpResponse<String> adminCall(String method, String path, String token) {
+    var request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path))
+            .timeout(PATIENCE)
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    try {
+      return send(request.build());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -129,11 +148,13 @@ final class NantianProcess implements AutoCloseable {
   }
 
   /** One GET. */
-  static HttpResponse<String> get(String url) throws IOException {
+  public static HttpResponse<String> get(String url) throws IOException {
+    return send(HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(10)).build());
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws IOException {
     try {
-      return HTTP.send(
-          HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(10)).build(),
-          HttpResponse.BodyHandlers.ofString());
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -141,22 +162,30 @@ final class NantianProcess implements AutoCloseable {
   }
 
   /** {@code kill -9}. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /** SIGTERM; the exit status. */
-  int stop() throws InterruptedException {
+  /** SIGTERM, without waiting for what it does. */
+  public void signalEnd() {
     process.destroy();
-    if (!process.waitFor(30, TimeUnit.SECONDS)) {
-      throw new AssertionError("still alive 30 s after SIGTERM\n" + output());
+  }
+
+  /** SIGTERM unless it was sent; the exit status. */
+  public int terminate() throws InterruptedException {
+    if (!output().contains("event=draining")) {
+      signalEnd(); // a second one would cut the drain short
+    }
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("still alive " + PATIENCE + " after SIGTERM\n" + output());
     }
     return process.exitValue();
   }
 
-  /** Ends it if it still runs, without waiting for that. */
+  /** Ends it if it still runs. */
   @Override
   public void close() {
     process.destroyForcibly();
+    process.onExit().join();
   }
 }
