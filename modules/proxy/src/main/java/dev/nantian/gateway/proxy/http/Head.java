@@ -94,9 +94,14 @@ public abstract class Head {
     this.acceptsTrailers = acceptsTrailers;
   }
 
-  /** True if a field was added or removed since the head was received. */
+  /** True if the head is not to be sent on as it was received, byte for byte. */
   public final boolean isEdited() {
     return edited;
+  }
+
+  /** Says that the head must be written anew although no field changed. */
+  public final void rewrite() {
+    edited = true;
   }
 
   /**

@@ -102,7 +102,7 @@ abstract class HeadDecoder<H extends Head> {
           return Progress.COMPLETE;
         }
       } else if (emptyLineSeen || !allowsLeadingEmptyLine()) {
-        wrong = Refusal.BAD_REQUEST_LINE;
+        wrong = malformedStartLine();
       } else {
         emptyLineSeen = true;
       }
@@ -143,6 +143,8 @@ abstract class HeadDecoder<H extends Head> {
   abstract boolean allowsLeadingEmptyLine();
 
   abstract Refusal startLineTooLong();
+
+  abstract Refusal malformedStartLine();
 
   /** Checks and records the first line, {@code [start, end)} without CRLF. */
   abstract @Nullable Refusal startLine(H head, int start, int end);

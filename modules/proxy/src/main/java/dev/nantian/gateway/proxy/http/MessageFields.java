@@ -2,7 +2,6 @@ package dev.nantian.gateway.proxy.http;
 
 import static dev.nantian.gateway.proxy.http.FieldNames.CONNECTION;
 import static dev.nantian.gateway.proxy.http.FieldNames.CONTENT_LENGTH;
-import static dev.nantian.gateway.proxy.http.FieldNames.HOST;
 import static dev.nantian.gateway.proxy.http.FieldNames.KEEP_ALIVE;
 import static dev.nantian.gateway.proxy.http.FieldNames.PROXY_CONNECTION;
 import static dev.nantian.gateway.proxy.http.FieldNames.TE;
@@ -17,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageFields {
   private static final int MAX_LENGTH_DIGITS = 18;
+
+  /** Each is compared with every field: a head full of options would cost milliseconds. */
+  private static final int MAX_CONNECTION_OPTIONS = 32;
 
   private MessageFields() {}
 
@@ -139,6 +141,7 @@ final class MessageFields {
     byte[] bytes = head.bytes();
     int at = head.valueOffset(slot);
     int end = at + head.valueLength(slot);
+    int options = 0;
     while (at < end) {
       while (at < end && (FieldLine.isBlank(bytes[at]) || bytes[at] == ',')) {
         at++;
@@ -157,7 +160,11 @@ final class MessageFields {
       if (length == 0) {
         continue;
       }
-      Refusal wrong = option(head, start, length);
+      options++;
+      Refusal wrong =
+          options > MAX_CONNECTION_OPTIONS
+              ? Refusal.BAD_CONNECTION_OPTION
+              : option(head, start, length);
       if (wrong != null) {
         return wrong;
       }
@@ -171,13 +178,11 @@ final class MessageFields {
       head.wantsClose(true);
     } else if (Octets.equalsIgnoreCase(bytes, start, length, "keep-alive")) {
       head.wantsKeepAlive(true);
-    } else if (HOST.matches(bytes, start, length)
-        || CONTENT_LENGTH.matches(bytes, start, length)
-        || TRANSFER_ENCODING.matches(bytes, start, length)) {
-      return Refusal.BAD_CONNECTION_OPTION; // removing these would change what the message is
     } else if (!TE.matches(bytes, start, length)) { // that one is read before it is removed
-
       int hash = HeaderName.hash(bytes, start, length);
+      if (NameSet.NEVER_CONNECTION_OPTIONS.contains(bytes, start, length, hash)) {
+        return Refusal.BAD_CONNECTION_OPTION;
+      }
       for (int slot = 0; slot < head.fieldCount(); slot++) {
         if (head.nameHash(slot) == hash
             && head.isPresent(slot)

@@ -22,6 +22,11 @@ public final class RequestHeadDecoder extends HeadDecoder<RequestHead> {
   }
 
   @Override
+  Refusal malformedStartLine() {
+    return Refusal.BAD_REQUEST_LINE;
+  }
+
+  @Override
   Refusal startLineTooLong() {
     return Refusal.URI_TOO_LONG;
   }
@@ -89,13 +94,13 @@ public final class RequestHeadDecoder extends HeadDecoder<RequestHead> {
   }
 
   private static @Nullable Refusal expectation(RequestHead head) {
-    int slot = head.indexOf(FieldNames.EXPECT, 0);
-    if (slot < 0) {
-      return null;
-    }
-    if (!Octets.equalsIgnoreCase(
-        head.bytes(), head.valueOffset(slot), head.valueLength(slot), "100-continue")) {
-      return Refusal.UNSUPPORTED_EXPECTATION;
+    for (int slot = head.indexOf(FieldNames.EXPECT, 0);
+        slot >= 0;
+        slot = head.indexOf(FieldNames.EXPECT, slot + 1)) {
+      if (!Octets.equalsIgnoreCase(
+          head.bytes(), head.valueOffset(slot), head.valueLength(slot), "100-continue")) {
+        return Refusal.UNSUPPORTED_EXPECTATION;
+      }
     }
     return null;
   }

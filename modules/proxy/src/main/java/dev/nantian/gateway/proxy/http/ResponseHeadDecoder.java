@@ -18,6 +18,11 @@ public final class ResponseHeadDecoder extends HeadDecoder<ResponseHead> {
   }
 
   @Override
+  Refusal malformedStartLine() {
+    return Refusal.BAD_STATUS_LINE;
+  }
+
+  @Override
   Refusal startLineTooLong() {
     return Refusal.BAD_STATUS_LINE;
   }
@@ -28,8 +33,13 @@ public final class ResponseHeadDecoder extends HeadDecoder<ResponseHead> {
     byte[] bytes = head.bytes();
     boolean wellFormed =
         end - start >= 12
-            && Octets.equalsIgnoreCase(bytes, start, 7, "http/1.")
             && bytes[start] == 'H'
+            && bytes[start + 1] == 'T'
+            && bytes[start + 2] == 'T'
+            && bytes[start + 3] == 'P'
+            && bytes[start + 4] == '/'
+            && bytes[start + 5] == '1'
+            && bytes[start + 6] == '.'
             && (bytes[start + 7] == '0' || bytes[start + 7] == '1')
             && bytes[start + 8] == ' '
             && Octets.is(bytes[start + 9], Octets.DIGIT)
@@ -51,6 +61,9 @@ public final class ResponseHeadDecoder extends HeadDecoder<ResponseHead> {
     }
     head.status(status);
     head.minorVersion(bytes[start + 7] - '0');
+    if (end - start == 12) {
+      head.rewrite(); // the blank after the status is not optional for our client
+    }
     int reasonOffset = Math.min(start + 13, end);
     head.reason(reasonOffset, end - reasonOffset);
     return null;

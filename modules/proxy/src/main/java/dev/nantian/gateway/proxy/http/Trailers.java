@@ -12,22 +12,15 @@ public final class Trailers extends Head {
     super(TYPICAL_BYTES);
   }
 
-  /**
-   * True if one of the fields must not be in trailers (RFC 9110 section 6.5.1): it would concern
-   * framing, routing or the connection, or claim an origin.
-   */
+  /** True if one of the fields must not be in trailers: {@link NameSet#NEVER_TRAILERS}. */
   public boolean isForbidden() {
-    return contains(FieldNames.CONTENT_LENGTH)
-        || contains(FieldNames.TRANSFER_ENCODING)
-        || contains(FieldNames.HOST)
-        || contains(FieldNames.CONNECTION)
-        || contains(FieldNames.KEEP_ALIVE)
-        || contains(FieldNames.TE)
-        || contains(FieldNames.UPGRADE)
-        || contains(FieldNames.EXPECT)
-        || contains(FieldNames.FORWARDED)
-        || contains(FieldNames.X_FORWARDED_FOR)
-        || contains(FieldNames.X_FORWARDED_HOST)
-        || contains(FieldNames.X_FORWARDED_PROTO);
+    for (int slot = 0; slot < fieldCount(); slot++) {
+      if (isPresent(slot)
+          && NameSet.NEVER_TRAILERS.contains(
+              bytes(), nameOffset(slot), nameLength(slot), nameHash(slot))) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -263,6 +263,9 @@ final class RequestCases {
     field("Expect: 100-continue", "ok GET a /");
     field("Expect: 100-Continue", "ok GET a /");
     field("Expect: magic", "417 UNSUPPORTED_EXPECTATION");
+    field("Expect: 100-continue\r\nExpect: 100-continue", "ok GET a /");
+    field("Expect: 100-continue\r\nExpect: magic", "417 UNSUPPORTED_EXPECTATION");
+    field("Expect: 100-continue, magic", "417 UNSUPPORTED_EXPECTATION");
     field("Expect:", "417 UNSUPPORTED_EXPECTATION");
   }
 
@@ -331,6 +334,12 @@ final class RequestCases {
     field("Connection: host", "400 BAD_CONNECTION_OPTION");
     field("Connection: Content-Length", "400 BAD_CONNECTION_OPTION");
     field("Connection: x, transfer-encoding", "400 BAD_CONNECTION_OPTION");
+    field("Connection: close, X-Forwarded-For", "400 BAD_CONNECTION_OPTION");
+    field("Connection: Cookie", "400 BAD_CONNECTION_OPTION");
+    field("Connection: AUTHORIZATION", "400 BAD_CONNECTION_OPTION");
+    field("Connection: Content-Type", "400 BAD_CONNECTION_OPTION");
+    field("Connection: " + "a,".repeat(32), "ok GET a /");
+    field("Connection: " + "a,".repeat(33), "400 BAD_CONNECTION_OPTION");
     raw("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", "ok GET a /");
     raw("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive, close\r\n\r\n", "ok GET a / close");
   }
