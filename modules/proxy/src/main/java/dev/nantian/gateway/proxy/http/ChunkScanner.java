@@ -176,8 +176,7 @@ final class ChunkScanner {
     // What came before is with the next hop already, which may take a lone CR for a line's end:
     // the byte after it must not follow.
     boolean afterCr = offset > 0 && trailer.bytes()[offset - 1] == '\r';
-    if (afterCr != (b == '\n')
-        || (b != '\n' && b != '\r' && !Octets.is(b, Octets.FIELD_VALUE))) {
+    if (afterCr != (b == '\n') || (b != '\n' && b != '\r' && !Octets.is(b, Octets.FIELD_VALUE))) {
       refusal = Refusal.BAD_TRAILER;
     } else if (b != '\n') {
       return;

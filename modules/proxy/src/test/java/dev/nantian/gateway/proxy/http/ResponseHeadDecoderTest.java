@@ -128,12 +128,9 @@ class ResponseHeadDecoderTest {
     field(cases, "Transfer-Encoding: identity", "BAD_TRANSFER_ENCODING");
     field(cases, "Transfer-Encoding: gzip, chunked", "UNSUPPORTED_TRANSFER_ENCODING");
     field(
-        cases,
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-        "BAD_TRANSFER_ENCODING");
+        cases, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "BAD_TRANSFER_ENCODING");
     cases.add(
-        new Case(
-            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "ENCODING_IN_HTTP_1_0"));
+        new Case("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "ENCODING_IN_HTTP_1_0"));
     cases.add(new Case("HTTP/1.0 200 OK\r\n\r\n", "200 OK close UNTIL_CLOSE"));
     cases.add(
         new Case("HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n", "204 No chunked NONE"));
