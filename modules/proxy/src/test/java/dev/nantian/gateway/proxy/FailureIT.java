@@ -203,7 +203,7 @@ class FailureIT {
   }
 
   @Test
-  void aClientThatLeavesFreesTheBackend() throws IOException {
+  void aClientThatResetsFreesTheBackend() throws IOException {
     var left = new java.util.concurrent.CompletableFuture<Boolean>();
     try (RawBackend backend =
             new RawBackend(
@@ -215,6 +215,34 @@ class FailureIT {
         RawClient client = proxy.client()) {
       client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
       TestProxy.eventually("request arrived", () -> backend.accepted() == 1);
+
+      client.socket().setSoLinger(true, 0); // a close alone could be a half-close
+      client.socket().close();
+
+      assertThat(TestProxy.await(left)).isTrue();
+    }
+  }
+
+  @Test
+  void aClientThatLeavesInMidResponseFreesTheBackend() throws IOException {
+    var left = new java.util.concurrent.CompletableFuture<Boolean>();
+    try (RawBackend backend =
+            new RawBackend(
+                connection -> {
+                  connection.head();
+                  connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                  try {
+                    while (true) {
+                      connection.send("1\r\na\r\n");
+                    }
+                  } catch (IOException e) {
+                    left.complete(true);
+                  }
+                });
+        TestProxy proxy = proxyTo(TestTable.cluster(backend.address()));
+        RawClient client = proxy.client()) {
+      client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      RawClient.readHead(client.in());
 
       client.socket().close();
 

@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy;
 import com.typesafe.config.ConfigFactory;
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
+import dev.nantian.gateway.proxy.listener.ConnectionSettings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -41,6 +42,19 @@ final class TestProxy implements AutoCloseable {
     plane = DataPlane.start(system, settings, meters);
     this.tls = tls;
     apply(table);
+  }
+
+  /** All defaults but these. */
+  static DataPlaneSettings with(ConnectionSettings connections) {
+    DataPlaneSettings all = DataPlaneSettings.DEFAULT;
+    return new DataPlaneSettings(
+        all.transport(),
+        connections,
+        all.upstreams(),
+        all.responseLimits(),
+        all.forwarding(),
+        all.maxRequestsPerLoop(),
+        all.accessLog());
   }
 
   /** What the meters show, in the text format. */

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
+import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.route.ListenerEntry;
+import dev.nantian.gateway.proxy.route.ListenerTable;
+import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.tls.TestKeys;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -22,6 +26,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** HTTPS: the certificate by server name, and its replacement while connections are open. */
@@ -102,6 +107,28 @@ class TlsIT {
         assertThat(after.get("/").status()).isEqualTo(200);
         assertThat(serial(after)).isNotEqualTo(serial);
       }
+    }
+  }
+
+  @Test
+  void anErrorOfOursDuringTheHandshakeIsCountedAndEndsTheConnection() throws Exception {
+    ListenerTable broken =
+        new ListenerTable() {
+          @Override
+          public @Nullable ListenerEntry listener(byte[] host, int offset, int length) {
+            throw new IllegalStateException("thrown by the test");
+          }
+
+          @Override
+          public @Nullable RouteTarget match(ListenerEntry listener, RequestHead head) {
+            return null;
+          }
+        };
+    try (TestProxy proxy = new TestProxy(DataPlaneSettings.DEFAULT, 1, true, broken)) {
+      assertThatThrownBy(() -> connect(proxy, "one.example").close())
+          .isInstanceOf(IOException.class);
+
+      assertThat(proxy.metrics()).contains("nantian_http_connection_failures_total 1.0");
     }
   }
 

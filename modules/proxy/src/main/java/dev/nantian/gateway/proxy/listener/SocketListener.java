@@ -58,7 +58,9 @@ final class SocketListener extends ChannelInitializer<Channel> {
     } else {
       channel
           .pipeline()
-          .addLast(new ClientConnection(channel, pipeline, connections, settings, null));
+          .addLast(
+              new Http1Connection(
+                  channel, pipeline, connections, settings, Peer.of(channel, null)));
     }
   }
 
@@ -83,7 +85,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
   int cut() {
     int busy = 0;
     for (ClientConnection connection : connections.all()) {
-      busy += connection.cut() ? 1 : 0;
+      busy += connection.cut();
     }
     return busy;
   }

@@ -46,8 +46,14 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
     if (hostname != null) {
       serverName = hostname.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
     }
-    ListenerEntry listener = pipeline.table().listener(serverName, 0, serverName.length);
-    SslContext certificates = listener == null ? null : listener.tls();
+    SslContext certificates;
+    try {
+      ListenerEntry listener = pipeline.table().listener(serverName, 0, serverName.length);
+      certificates = listener == null ? null : listener.tls();
+    } catch (RuntimeException e) {
+      // Thrown on, Netty would take it for a malformed hello and ask again without a name.
+      return ctx.executor().newFailedFuture(e);
+    }
     return certificates == null
         ? ctx.executor().newFailedFuture(new UnknownServerNameException())
         : ctx.executor().newSucceededFuture(certificates);
@@ -57,6 +63,13 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
   protected void onLookupComplete(
       ChannelHandlerContext ctx, @Nullable String hostname, Future<SslContext> found) {
     if (!found.isSuccess()) {
+      if (!ctx.channel().isActive()) {
+        return; // asked again for what was left when the connection ended
+      }
+      if (!(found.cause() instanceof UnknownServerNameException)) {
+        failed(ctx, found.cause());
+        return;
+      }
       ByteBuf alert = ctx.alloc().directBuffer(UNRECOGNIZED_NAME.length);
       alert.writeBytes(UNRECOGNIZED_NAME);
       var unused = ctx.writeAndFlush(alert).addListener(ChannelFutureListener.CLOSE);
@@ -67,6 +80,18 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
     tls.setHandshakeTimeoutMillis(settings.headTimeoutMillis());
     handlers.addAfter(ctx.name(), null, new HandshakeEnd());
     handlers.replace(this, null, tls);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    failed(ctx, cause);
+  }
+
+  private void failed(ChannelHandlerContext ctx, Throwable cause) {
+    if (!ConnectionFaults.isOfPeer(cause)) {
+      ConnectionFaults.report(ctx.channel().remoteAddress(), pipeline.worker().metrics(), cause);
+    }
+    ConnectionEnd.now(ctx.channel());
   }
 
   private static final class UnknownServerNameException extends Exception {
@@ -87,7 +112,12 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
               .replace(
                   this,
                   null,
-                  new ClientConnection(ctx.channel(), pipeline, connections, settings, serverName));
+                  new Http1Connection(
+                      ctx.channel(),
+                      pipeline,
+                      connections,
+                      settings,
+                      Peer.of(ctx.channel(), serverName)));
         } else {
           var unused = ctx.close();
         }
@@ -96,7 +126,7 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      var unused = ctx.close(); // a failed handshake; the alert is sent by the handler
+      failed(ctx, cause); // the alert is sent by the handler
     }
   }
 }

@@ -63,6 +63,7 @@ public final class LoopMetrics {
   private long bytesSent;
   private long retries;
   private long stepFailures;
+  private long connectionFailures;
 
   public LoopMetrics() {
     for (Refusal reason : Refusal.values()) {
@@ -154,6 +155,11 @@ public final class LoopMetrics {
     stepFailures++;
   }
 
+  /** Our own code threw while it served a connection. */
+  public void connectionFailed() {
+    connectionFailures++;
+  }
+
   public void received(long bytes) {
     bytesReceived += bytes;
   }
@@ -203,6 +209,10 @@ public final class LoopMetrics {
 
   public long retries() {
     return retries;
+  }
+
+  public long connectionFailures() {
+    return connectionFailures;
   }
 
   public long stepFailures() {

@@ -91,6 +91,11 @@ public final class MetricsBinder {
         "Requests ended by an error inside the proxy",
         Tags.empty(),
         LoopMetrics::stepFailures);
+    summed(
+        "nantian.http.connection.failures",
+        "Client connections ended by an error inside the proxy",
+        Tags.empty(),
+        LoopMetrics::connectionFailures);
     for (Refusal reason : Refusal.values()) {
       summed(
           "nantian.http.refusals",

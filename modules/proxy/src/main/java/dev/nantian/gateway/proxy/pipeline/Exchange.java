@@ -306,10 +306,27 @@ public final class Exchange {
    * @return true if the client is to be told why; false if its response has begun
    */
   public boolean onRequestBroken(Refusal why) {
+    record.broken(why);
+    return breakOff(why.status());
+  }
+
+  /**
+   * Code of ours failed while it served the client: nothing can be saved.
+   *
+   * @return true if the client is to be told (500); false if its response has begun
+   */
+  public boolean onDownstreamFailed() {
+    if (state == State.RECEIVING) {
+      state = State.OVER;
+      return true;
+    }
+    return breakOff(LocalAnswer.INTERNAL.status());
+  }
+
+  private boolean breakOff(int answerStatus) {
     boolean answerable = state != State.RESPONDING;
     upstream.giveUp();
-    record.broken(why);
-    over(answerable ? why.status() : status);
+    over(answerable ? answerStatus : status);
     return answerable;
   }
 

@@ -3,9 +3,11 @@ package dev.nantian.gateway.proxy.pipeline;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.Supervision;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +25,10 @@ public final class ListenerPipeline {
 
   private final String name;
   private final Worker worker;
-  private final Materializer materializer;
+  private final Supplier<RequestPath.Handle> materialize;
   private ListenerTable table;
   private RequestPath.Handle running;
+  private boolean stopped;
 
   /**
    * Materialises the stream.
@@ -34,19 +37,41 @@ public final class ListenerPipeline {
    */
   public ListenerPipeline(
       String name, Worker worker, Materializer materializer, ListenerTable table) {
+    this(
+        name,
+        worker,
+        () ->
+            RequestPath.blueprint(name)
+                .withAttributes(
+                    ActorAttributes.dispatcher(LoopDispatchers.id(worker.index()))
+                        .and(ActorAttributes.withSupervisionStrategy(e -> Supervision.resume())))
+                .run(materializer),
+        table);
+  }
+
+  ListenerPipeline(
+      String name, Worker worker, Supplier<RequestPath.Handle> materialize, ListenerTable table) {
     this.name = name;
     this.worker = worker;
-    this.materializer = materializer;
+    this.materialize = materialize;
     this.table = table;
     this.running = materialize();
   }
 
+  /** What waits in a stream that ends must not wait for the next request to find that out. */
   private RequestPath.Handle materialize() {
-    return RequestPath.blueprint(name)
-        .withAttributes(
-            ActorAttributes.dispatcher(LoopDispatchers.id(worker.index()))
-                .and(ActorAttributes.withSupervisionStrategy(e -> Supervision.resume())))
-        .run(materializer);
+    RequestPath.Handle handle = materialize.get();
+    handle
+        .ended()
+        .whenComplete((done, error) -> worker.loop().execute(() -> onEnded(handle, error)));
+    return handle;
+  }
+
+  private void onEnded(RequestPath.Handle handle, @Nullable Throwable error) {
+    if (!stopped && handle == running) {
+      LOG.error("stream of socket={} loop={} failed", name, worker.index(), error);
+      var unused = alive();
+    }
   }
 
   public Worker worker() {
@@ -93,6 +118,7 @@ public final class ListenerPipeline {
 
   /** Ends the stream; completes when it has ended. */
   public CompletionStage<?> stop() {
+    stopped = true;
     running.stop();
     return running.ended();
   }

@@ -1,0 +1,560 @@
+package dev.nantian.gateway.proxy.listener;
+
+import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.Refusal;
+import dev.nantian.gateway.proxy.http.RequestHeadDecoder;
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.pipeline.Downstream;
+import dev.nantian.gateway.proxy.pipeline.Exchange;
+import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
+import dev.nantian.gateway.proxy.pipeline.Worker;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import java.net.InetSocketAddress;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's HTTP/1.1 connection: one request at a time, pipelined ones wait in order.
+ *
+ * <pre>
+ *   HEAD --head complete--> WAIT_BODY | BUSY
+ *   WAIT_BODY --resumeRequest--> BODY --pauseRequest--> WAIT_BODY
+ *   BODY --body complete--> BUSY --response complete--> HEAD
+ *   any --own answer before the body's end--> DISCARD (little is left) or LINGER
+ *   LINGER: we have said our last word and read until the client has heard it
+ * </pre>
+ *
+ * <p>Bytes that come when their time has not are held, and reading stops: back-pressure.
+ *
+ * <p>Touched by its event loop only.
+ */
+final class Http1Connection extends ChannelInboundHandlerAdapter
+    implements Downstream, ClientConnection {
+  private enum Phase {
+    HEAD,
+    WAIT_BODY,
+    BODY,
+    BUSY,
+    DISCARD,
+    LINGER
+  }
+
+  /** So much of an unwanted body is cheaper to read than a new connection. */
+  private static final long MAX_DISCARD_BYTES = 64 << 10;
+
+  private static final long LINGER_MILLIS = 2_000;
+
+  private final ListenerPipeline pipeline;
+  private final OpenConnections connections;
+  private final ConnectionSettings settings;
+  private final Peer peer;
+  private final RequestHeadDecoder decoder;
+  private final BodyReader requestBody;
+  private final ResponseWriter writer = new ResponseWriter();
+  private final Channel channel;
+  private final Worker worker;
+  private final DeadlineWheel.Entry deadline =
+      new DeadlineWheel.Entry() {
+        @Override
+        protected void onDeadline() {
+          onTimeout();
+        }
+      };
+
+  private Phase phase = Phase.HEAD;
+  private @Nullable Exchange exchange;
+  private final HeldBytes held = new HeldBytes();
+  private boolean advancing;
+  private boolean closeAfterResponse;
+  private boolean draining;
+  private boolean inputEnded;
+  private boolean lastWordSent;
+
+  Http1Connection(
+      Channel channel,
+      ListenerPipeline pipeline,
+      OpenConnections connections,
+      ConnectionSettings settings,
+      Peer peer) {
+    this.channel = channel;
+    this.pipeline = pipeline;
+    this.connections = connections;
+    this.settings = settings;
+    this.peer = peer;
+    this.worker = pipeline.worker();
+    this.decoder = new RequestHeadDecoder(settings.limits());
+    this.requestBody = new BodyReader(settings.limits());
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    connections.add(this, channel);
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    worker.wheel().arm(deadline, settings.headTimeoutMillis());
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    worker.wheel().remove(deadline);
+    connections.remove(this);
+    held.release();
+  }
+
+  // Reading.
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (phase == Phase.LINGER) {
+      in.release();
+      return;
+    }
+    if (phase == Phase.BODY) {
+      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    }
+    held.add(in);
+    advance();
+  }
+
+  /** Uses the held bytes as far as they may be used now. */
+  private void advance() {
+    if (advancing) {
+      return; // called from within: the loop below sees the new phase
+    }
+    advancing = true;
+    try {
+      ByteBuf in = held.peek();
+      while (in != null && step(in)) {
+        in = held.peek();
+      }
+    } finally {
+      advancing = false;
+    }
+    if (exchange != null) {
+      exchange.flushRequest();
+    }
+    if (held.isEmpty()) {
+      if (inputEnded) {
+        onNothingMore();
+      } else if (phase == Phase.HEAD || phase == Phase.BODY) {
+        reading(true);
+      }
+    }
+  }
+
+  /** One part of the held bytes; false if nothing more can be done with them now. */
+  private boolean step(ByteBuf in) {
+    return switch (phase) {
+      case HEAD -> {
+        if (!channel.isWritable()) {
+          // Answers that the client does not take in would pile up without a limit.
+          reading(false);
+          yield false;
+        }
+        yield head(in);
+      }
+      case BODY -> body(in);
+      case DISCARD -> discard(in);
+      case WAIT_BODY, BUSY -> {
+        reading(false);
+        yield false;
+      }
+      case LINGER -> {
+        held.release();
+        yield false;
+      }
+    };
+  }
+
+  private boolean head(ByteBuf in) {
+    Exchange current = exchange;
+    if (current == null) {
+      current = worker.takeExchange();
+      current.begin(this, pipeline);
+      exchange = current;
+    }
+    boolean first = !decoder.isStarted();
+    switch (decoder.decode(in, current.request())) {
+      case INCOMPLETE -> {
+        if (first) {
+          worker.wheel().arm(deadline, settings.headTimeoutMillis());
+        }
+        return true;
+      }
+      case REFUSED -> {
+        refuse(decoder.refusal());
+        return false;
+      }
+      case COMPLETE -> decoder.reset();
+    }
+    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    requestBody.beginRequest(current.request());
+    boolean hasBody = !requestBody.isComplete();
+    phase = hasBody ? Phase.WAIT_BODY : Phase.BUSY;
+    writer.begin(current.request());
+    current.admit(hasBody);
+    return true;
+  }
+
+  private boolean body(ByteBuf in) {
+    ByteBuf part =
+        requestBody.isUnwrapping()
+            ? requestBody.unwrap(in)
+            : in.readRetainedSlice(requestBody.advance(in));
+    Refusal wrong = requestBody.refusal();
+    if (wrong != null) {
+      part.release();
+      brokenBody(wrong);
+      return false;
+    }
+    Exchange current = Objects.requireNonNull(exchange);
+    boolean last = requestBody.isComplete();
+    if (last) {
+      phase = Phase.BUSY;
+      Trailers trailers = requestBody.trailers();
+      if (trailers != null) {
+        current.trailersOfRequest().addAll(trailers);
+      }
+    }
+    current.onRequestBody(part, last);
+    return true;
+  }
+
+  private boolean discard(ByteBuf in) {
+    in.skipBytes(requestBody.advance(in));
+    if (requestBody.refusal() != null) {
+      linger();
+      return false;
+    }
+    if (requestBody.isComplete()) {
+      nextRequest();
+    }
+    return true;
+  }
+
+  private void refuse(Refusal reason) {
+    worker.metrics().refused(reason);
+    Objects.requireNonNull(exchange).onHeadRefused(reason.status(), reason.label());
+    exchange = null;
+    closeAfterResponse = true;
+    writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
+    channel.flush();
+    linger();
+  }
+
+  /** The framing is lost in mid-request: say so if no response was begun, then end. */
+  private void brokenBody(Refusal reason) {
+    worker.metrics().refused(reason);
+    Exchange current = Objects.requireNonNull(exchange);
+    exchange = null;
+    if (current.onRequestBroken(reason)) {
+      closeAfterResponse = true;
+      writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
+      channel.flush();
+      linger();
+    } else {
+      abort();
+    }
+  }
+
+  private void nextRequest() {
+    phase = Phase.HEAD;
+    worker.wheel().arm(deadline, settings.idleTimeoutMillis());
+  }
+
+  private void reading(boolean on) {
+    if (channel.config().isAutoRead() != on) {
+      channel.config().setAutoRead(on);
+    }
+  }
+
+  // What the exchange asks for.
+
+  @Override
+  public InetSocketAddress remoteAddress() {
+    return peer.address();
+  }
+
+  @Override
+  public byte[] remoteAddressText() {
+    return peer.addressText();
+  }
+
+  @Override
+  public boolean isTls() {
+    return peer.serverName() != null;
+  }
+
+  @Override
+  public byte @Nullable [] serverName() {
+    return peer.serverName();
+  }
+
+  @Override
+  public BodyReader.Kind requestBodyKind() {
+    return requestBody.isUnwrapping() ? BodyReader.Kind.UNTIL_CLOSE : requestBody.kind();
+  }
+
+  @Override
+  public void unwrapRequestChunks() {
+    requestBody.unwrapChunks();
+  }
+
+  @Override
+  public void resumeRequest() {
+    if (phase == Phase.WAIT_BODY) {
+      phase = Phase.BODY;
+      advance();
+    }
+  }
+
+  @Override
+  public void pauseRequest() {
+    if (phase == Phase.BODY) {
+      phase = Phase.WAIT_BODY;
+      reading(false);
+    }
+  }
+
+  @Override
+  public void interim(ResponseHead head) {
+    writer.interim(channel, head);
+  }
+
+  @Override
+  public void startResponse(Exchange of) {
+    boolean close = draining || !of.isRequestComplete();
+    closeAfterResponse = writer.head(channel, of, close);
+    of.upstream().resume(writer.sendsHeadAsReceived()); // may end the exchange before it returns
+  }
+
+  @Override
+  public void responseBody(ByteBuf part, boolean last) {
+    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    Exchange current = exchange;
+    writer.body(channel, part, last, current == null ? null : current.trailersOfResponse());
+  }
+
+  @Override
+  public void answer(Exchange of, int status, String text, byte @Nullable [] location) {
+    boolean cheapToKeep =
+        requestBody.isComplete()
+            || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
+    boolean close = draining || !cheapToKeep || writer.clientWantsClose();
+    closeAfterResponse = close;
+    writer.ownAnswer(channel, status, text, location, of.isHead(), close);
+    channel.flush();
+    exchange = null; // not reused: a step of the stream may still hold it
+    responseEnded();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return channel.isWritable();
+  }
+
+  @Override
+  public void flush() {
+    channel.flush();
+  }
+
+  @Override
+  public void exchangeEnded(Exchange of) {
+    exchange = null;
+    worker.giveBack(of);
+    responseEnded();
+  }
+
+  private void responseEnded() {
+    if (closeAfterResponse) {
+      linger();
+    } else if (requestBody.isComplete()) {
+      nextRequest();
+      if (draining && held.isEmpty()) {
+        endIdle();
+      } else {
+        advance();
+      }
+    } else {
+      phase = Phase.DISCARD;
+      reading(true);
+      advance();
+    }
+  }
+
+  /**
+   * Ends our side and reads on until the client has ended its own, or for a short time: closing
+   * with unread bytes would reset the connection, and the client could lose the response (RFC 9112
+   * section 9.6).
+   */
+  private void linger() {
+    boolean clientIsDone = requestBody.isComplete() && held.isEmpty() && phase != Phase.HEAD;
+    phase = Phase.LINGER;
+    held.release();
+    if (clientIsDone || inputEnded) {
+      ConnectionEnd.afterWrites(channel);
+      return;
+    }
+    // A slow client gets the time to take in the response, then a short time to hear its end.
+    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    reading(true);
+    ConnectionEnd.ourSideAfterWrites(channel, this::onLastWordSent);
+  }
+
+  private void onLastWordSent() {
+    lastWordSent = true;
+    if (inputEnded) {
+      ConnectionEnd.now(channel);
+    } else {
+      worker.wheel().arm(deadline, LINGER_MILLIS);
+    }
+  }
+
+  @Override
+  public void abort() {
+    exchange = null;
+    phase = Phase.LINGER;
+    held.release();
+    ConnectionEnd.reset(channel);
+  }
+
+  @Override
+  public void drain() {
+    draining = true;
+    if (phase == Phase.HEAD && exchange == null) {
+      endIdle();
+    } else if (phase == Phase.DISCARD) {
+      linger();
+    }
+  }
+
+  /** No request is under way, but earlier responses may still wait for the client to read. */
+  private void endIdle() {
+    if (held.isEmpty() && ConnectionEnd.isAllSent(channel)) {
+      ConnectionEnd.now(channel);
+    } else {
+      linger();
+    }
+  }
+
+  @Override
+  public int cut() {
+    int busy = exchange == null ? 0 : 1;
+    ConnectionEnd.now(channel);
+    return busy;
+  }
+
+  // Events.
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (exchange != null) {
+      exchange.onDownstreamWritability();
+    }
+    if (phase == Phase.HEAD && channel.isWritable()) {
+      advance();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    held.release();
+    phase = Phase.LINGER;
+    cutExchange();
+  }
+
+  /**
+   * FIN: the client says no more, and still listens as far as anybody can know (RFC 9112 section
+   * 9.6 lets either side half-close).
+   */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      inputEnded = true;
+      if (held.isEmpty()) {
+        onNothingMore();
+      }
+    } else if (event instanceof SslCloseCompletionEvent) {
+      ConnectionEnd.now(channel); // after close_notify BoringSSL takes no more from us either
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  /** All that the client will ever send has been used. */
+  private void onNothingMore() {
+    switch (phase) {
+      case BUSY -> {} // its request is complete: it gets the response
+      case HEAD -> {
+        exchange = null;
+        phase = Phase.LINGER;
+        ConnectionEnd.afterWrites(channel);
+      }
+      case WAIT_BODY, BODY, DISCARD -> {
+        cutExchange();
+        phase = Phase.LINGER;
+        ConnectionEnd.afterWrites(channel);
+      }
+      case LINGER -> {
+        if (lastWordSent) {
+          ConnectionEnd.now(channel);
+        }
+      }
+    }
+  }
+
+  private void cutExchange() {
+    Exchange cut = exchange;
+    exchange = null;
+    if (cut != null) {
+      cut.onDownstreamClosed();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (ConnectionFaults.isOfPeer(cause)) {
+      ConnectionEnd.now(channel);
+      return;
+    }
+    ConnectionFaults.report(peer.address(), worker.metrics(), cause);
+    Exchange failed = exchange;
+    exchange = null;
+    if (failed == null ? phase != Phase.HEAD : !failed.onDownstreamFailed()) {
+      abort();
+      return;
+    }
+    closeAfterResponse = true;
+    writer.ownAnswer(channel, 500, "internal error", null, false, true);
+    channel.flush();
+    linger();
+  }
+
+  private void onTimeout() {
+    switch (phase) {
+      case HEAD -> {
+        if (decoder.isStarted() && exchange != null) {
+          exchange.onHeadRefused(408, "head_timeout");
+          writer.ownAnswer(channel, 408, "request head not complete in time", null, false, true);
+        }
+        exchange = null;
+        phase = Phase.LINGER;
+        held.release();
+        worker.wheel().arm(deadline, LINGER_MILLIS); // it may never read what is written
+        ConnectionEnd.afterWrites(channel);
+      }
+      case LINGER -> ConnectionEnd.now(channel);
+      case WAIT_BODY, BODY, BUSY, DISCARD -> {
+        cutExchange();
+        abort();
+      }
+    }
+  }
+}
