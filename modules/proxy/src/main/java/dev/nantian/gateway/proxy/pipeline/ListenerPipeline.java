@@ -63,14 +63,14 @@ public final class ListenerPipeline {
     RequestPath.Handle handle = materialize.get();
     handle
         .ended()
-        .whenComplete((done, error) -> worker.loop().execute(() -> onEnded(handle, error)));
+        .whenComplete((done, error) -> worker.loop().execute(() -> onEnded(error)));
     return handle;
   }
 
-  private void onEnded(RequestPath.Handle handle, @Nullable Throwable error) {
-    if (!stopped && handle == running) {
+  private void onEnded(@Nullable Throwable error) {
+    if (!stopped) {
       LOG.error("stream of socket={} loop={} failed", name, worker.index(), error);
-      var unused = alive();
+      var unused = alive(); // it may have been found and replaced by now
     }
   }
 
