@@ -61,9 +61,7 @@ public final class ListenerPipeline {
   /** What waits in a stream that ends must not wait for the next request to find that out. */
   private RequestPath.Handle materialize() {
     RequestPath.Handle handle = materialize.get();
-    handle
-        .ended()
-        .whenComplete((done, error) -> worker.loop().execute(() -> onEnded(error)));
+    handle.ended().whenComplete((done, error) -> worker.loop().execute(() -> onEnded(error)));
     return handle;
   }
 
