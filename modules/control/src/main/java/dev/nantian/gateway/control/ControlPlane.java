@@ -5,6 +5,7 @@ import dev.nantian.gateway.control.address.AddressPlan;
 import dev.nantian.gateway.control.address.AddressPool;
 import dev.nantian.gateway.control.mailbox.InFlight;
 import dev.nantian.gateway.control.mailbox.Mailbox;
+import dev.nantian.gateway.control.resource.ActorDirectory;
 import dev.nantian.gateway.control.resource.ResourceRegistry;
 import dev.nantian.gateway.control.resource.Surroundings;
 import dev.nantian.gateway.control.resource.Translators;
@@ -103,7 +104,7 @@ public final class ControlPlane {
     InFlight inFlight = new InFlight();
     AtomicBoolean ready = new AtomicBoolean();
     CompletableFuture<Void> synced = new CompletableFuture<>();
-    ResourceRegistry.Directory directory = new ResourceRegistry.Directory();
+    ActorDirectory directory = new ActorDirectory();
     AtomicLong translations = new AtomicLong();
     AtomicInteger sourceErrors = new AtomicInteger();
     NodesActor.Counts counts = new NodesActor.Counts();

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control;
 
+import dev.nantian.gateway.control.resource.ActorDirectory;
 import dev.nantian.gateway.control.resource.ResourceRegistry;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.xds.NodesActor;
@@ -15,7 +16,7 @@ final class ControlPlaneMetrics {
 
   static void register(
       MeterRegistry meters,
-      ResourceRegistry.Directory directory,
+      ActorDirectory directory,
       AtomicLong translations,
       AtomicInteger resources,
       NodesActor.Counts counts,

@@ -7,6 +7,7 @@ import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
 import dev.nantian.gateway.control.mailbox.Mailbox;
 import dev.nantian.gateway.control.resource.ActorView;
+import dev.nantian.gateway.control.resource.ActorDirectory;
 import dev.nantian.gateway.control.resource.ResourceRegistry;
 import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.control.snapshot.SnapshotActor;
@@ -32,14 +33,14 @@ import java.util.function.Function;
  * private key is ever in it. Safe for all threads.
  */
 public final class ControlPlaneView {
-  private final ResourceRegistry.Directory directory;
+  private final ActorDirectory directory;
   private final Mailbox<ResourceRegistry.Message> registry;
   private final Mailbox<SnapshotActor.Message> snapshot;
   private final Mailbox<NodesActor.Message> nodes;
   private final Mailbox<StatusActor.Message> statuses;
 
   ControlPlaneView(
-      ResourceRegistry.Directory directory,
+      ActorDirectory directory,
       Mailbox<ResourceRegistry.Message> registry,
       Mailbox<SnapshotActor.Message> snapshot,
       Mailbox<NodesActor.Message> nodes,

@@ -9,6 +9,7 @@ import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.status.ObjectStatus;
 import dev.nantian.gateway.protocol.ResourceType;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -157,7 +158,8 @@ class ControlPlaneIT {
         node.ack(response);
         response = node.next();
       }
-      node.nack(response, "bind 0.0.0.0:80: permission denied");
+      node.nack(
+          response, RejectedResource.Reason.ADDRESS_NOT_USABLE, "bind 0.0.0.0:80: permission denied");
 
       GatewayStatus refused =
           awaitStatus(

@@ -7,6 +7,7 @@ import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.listener.Listeners;
 import dev.nantian.gateway.proxy.node.ConfigActor;
 import dev.nantian.gateway.proxy.node.NodeState;
+import dev.nantian.gateway.proxy.node.SnapshotStart;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.route.Explanation;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
@@ -69,13 +70,15 @@ public final class ProxyView {
    * @param revision of the compiled configuration; 0 before there is one
    * @param appliedAt when it came into force
    * @param controlPlane the connection to the control plane
+   * @param snapshot what was found on disk at the start
    */
   public record Status(
       boolean ready,
       String notReadyReason,
       long revision,
       @Nullable Instant appliedAt,
-      AdsStatus controlPlane) {}
+      AdsStatus controlPlane,
+      SnapshotStart snapshot) {}
 
   /** The state in short. */
   public Status status() {
@@ -85,7 +88,8 @@ public final class ProxyView {
         now.notReadyReason(),
         now.config().revision(),
         now.appliedAt(),
-        controlPlane.get());
+        controlPlane.get(),
+        now.snapshot());
   }
 
   /** Every resource by type and name with its version and state, and every listener. */

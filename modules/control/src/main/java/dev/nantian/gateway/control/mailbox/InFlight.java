@@ -16,6 +16,8 @@ public final class InFlight {
   private final AtomicLong count = new AtomicLong();
   private final Object lock = new Object();
   private List<CompletableFuture<Void>> waiting = new ArrayList<>();
+  private List<Runnable> last = new ArrayList<>();
+  private int lastUnderWay;
 
   void sent() {
     count.incrementAndGet();
@@ -47,11 +49,43 @@ public final class InFlight {
     return settled;
   }
 
-  private void release() {
-    List<CompletableFuture<Void>> released;
+  /**
+   * Runs a step when nothing else is under way, before that is told to anybody: for what must come
+   * after every consequence of what has come in, such as to let go of what nobody uses any more.
+   *
+   * @param step sends a message; runs on the thread that handled the last message
+   */
+  public void atLast(Runnable step) {
     synchronized (lock) {
-      released = waiting;
-      waiting = new ArrayList<>();
+      last.add(step);
+    }
+    if (count.get() == 0) {
+      release();
+    }
+  }
+
+  private void release() {
+    List<Runnable> steps;
+    List<CompletableFuture<Void>> released = List.of();
+    synchronized (lock) {
+      steps = last;
+      last = new ArrayList<>();
+      if (!steps.isEmpty()) {
+        lastUnderWay++;
+      } else if (lastUnderWay == 0) {
+        released = waiting;
+        waiting = new ArrayList<>();
+      }
+    }
+    if (!steps.isEmpty()) {
+      steps.forEach(Runnable::run);
+      synchronized (lock) {
+        lastUnderWay--;
+      }
+      if (count.get() == 0) {
+        release();
+      }
+      return;
     }
     for (CompletableFuture<Void> settled : released) {
       settled.complete(null);

@@ -1,15 +1,12 @@
 package dev.nantian.gateway.control.resource;
 
-import com.google.protobuf.Message;
 import dev.nantian.gateway.control.address.AddressActor;
 import dev.nantian.gateway.control.address.AddressAssignment;
 import dev.nantian.gateway.control.address.AddressClaim;
 import dev.nantian.gateway.control.mailbox.CountedBehavior;
 import dev.nantian.gateway.control.mailbox.Mailbox;
 import dev.nantian.gateway.control.mailbox.RestartRequested;
-import dev.nantian.gateway.control.snapshot.PublishedResource;
 import dev.nantian.gateway.control.snapshot.ResourceId;
-import dev.nantian.gateway.control.snapshot.SnapshotActor;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.Origin;
@@ -22,7 +19,6 @@ import dev.nantian.gateway.control.translate.Inputs;
 import dev.nantian.gateway.control.translate.Problem;
 import dev.nantian.gateway.control.translate.Translation;
 import dev.nantian.gateway.control.translate.Translator;
-import dev.nantian.gateway.control.xds.NodesActor;
 import dev.nantian.gateway.control.xds.Programming;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
@@ -35,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -54,6 +49,9 @@ import org.slf4j.LoggerFactory;
  * <p>Order of one change: claims that ask for more, then (when all that is needed is in the
  * configuration) the object's own resources, then claims that ask for less, then its fact. So what
  * a resource needs is in the snapshot before it, and leaves after it.
+ *
+ * <p>What nobody uses any more leaves only when no message is under way: of two routes that change
+ * together one may let go of a Service before the other has begun to use it.
  */
 final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private static final Logger LOG = LoggerFactory.getLogger(ResourceActor.class);
@@ -103,6 +101,9 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
 
   private record Gone() implements Msg {}
 
+  /** Nothing is under way: what nobody uses may leave. */
+  private record LetGo() implements Msg {}
+
   /** Behind the claims that waited together in the mailbox: draw what follows from all of them. */
   private record ClaimsTaken(Instant cause) implements Msg {}
 
@@ -112,6 +113,8 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private final Mailbox<ResourceRegistry.Message> registry;
   private final Surroundings surroundings;
   private final Translator<HasMetadata> translator;
+  private final OwnClaims own;
+  private final Publication publication;
 
   private boolean restoring;
   private boolean stopping;
@@ -126,7 +129,9 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private @Nullable AddressClaim addressClaim;
   private Optional<AddressAssignment> address = Optional.empty();
   private Programming programming = Programming.UNKNOWN;
-  private boolean watchingNodes;
+  private Set<ResourceId> unused = Set.of();
+  private boolean lettingGo;
+  private boolean retiring;
   private @Nullable Fact fact;
   // After a restart: whether others still hold what a predecessor told them.
   private boolean unsure;
@@ -147,9 +152,13 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     this.registry = registry;
     this.surroundings = surroundings;
     this.translator = translator;
+    this.own = new OwnClaims(key, card, registry);
+    this.publication =
+        new Publication(
+            key, card, surroundings, state -> self.tell(new ProgrammingChanged(state)));
     if (card.starts.getAndIncrement() > 0) {
       restoring = true;
-      registry.tell(new ResourceRegistry.Restore(key));
+      registry.tell(new ResourceRegistry.Restore(key, self));
     } else {
       fact = translator.absent(key, inputs(Programming.UNKNOWN)).fact();
     }
@@ -159,9 +168,8 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   protected Behavior<Msg> onMessage(Msg message) {
     card.lastMessage = message.getClass().getSimpleName();
     card.lastMessageAt = surroundings.clock().instant();
-    if (restoring && !(message instanceof Restored)) {
-      // Superseded by what the registry is about to send. Only a second restart must not be lost.
-      return message instanceof Restart ? restart(message) : this;
+    if (restoring && isSuperseded(message)) {
+      return this;
     }
     switch (message) {
       case Applied(SourcedObject applied, Instant cause) -> {
@@ -187,7 +195,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
         }
       }
       case FactChanged(ResourceKey of, Fact changed, Instant cause) -> {
-        if (card.claims.containsKey(of) && !changed.equals(facts.put(of, changed))) {
+        if (own.has(of) && !changed.equals(facts.put(of, changed))) {
           recompute(cause);
         }
       }
@@ -198,23 +206,23 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
         }
       }
       case ProgrammingChanged(Programming changed) -> {
-        if (watchingNodes && !changed.equals(programming)) {
+        if (publication.watchingNodes() && !changed.equals(programming)) {
           programming = changed;
           recompute(card.changedAt);
         }
       }
       case ClaimsTaken(Instant cause) -> claimsTaken(cause);
       case Restored restored -> restored(restored);
-      case ClaimAgain(ResourceKey of) -> {
-        Claim claim = card.claims.get(of);
-        if (claim != null) {
-          registry.tell(new ResourceRegistry.PutClaim(key, of, claim, card.changedAt));
+      case ClaimAgain(ResourceKey of) -> own.again(of);
+      case LetGo() -> letGo();
+      case Restart restart -> throw new RestartRequested(restart.reason());
+      case Retire() -> {
+        // Once the registry has forgotten this actor, another one may publish under its name.
+        retiring = lettingGo;
+        if (!lettingGo) {
+          registry.tell(new ResourceRegistry.Idle(key));
         }
       }
-      case Restart restart -> {
-        return restart(restart);
-      }
-      case Retire() -> registry.tell(new ResourceRegistry.Idle(key));
       case Stop() -> {
         stopping = true;
         context
@@ -229,8 +237,12 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     return this;
   }
 
-  private static Behavior<Msg> restart(Msg message) {
-    throw new RestartRequested(message instanceof Restart(String reason) ? reason : "");
+  // While the registry's answer to a restart is awaited: all that it will say again.
+  private static boolean isSuperseded(Msg message) {
+    return switch (message) {
+      case Restored _, Restart _, Stop _, Gone _ -> false;
+      default -> true;
+    };
   }
 
   private void restored(Restored restored) {
@@ -238,9 +250,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     unsure = true;
     object = restored.object().orElse(null);
     unheard.addAll(restored.claimants());
-    card.claims.forEach(
-        (of, claim) ->
-            registry.tell(new ResourceRegistry.PutClaim(key, of, claim, restored.cause())));
+    own.allAgain(restored.cause());
     recompute(restored.cause());
   }
 
@@ -289,11 +299,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
           object == null ? Set.of() : translator.dependencies(key, object.object());
       if (!facts.keySet().containsAll(dependencies)) {
         card.state = ActorCard.State.WAITING;
-        for (ResourceKey dependency : dependencies) {
-          if (!card.claims.containsKey(dependency)) {
-            claim(dependency, Claim.WATCHES, cause);
-          }
-        }
+        own.watch(dependencies, cause);
         return;
       }
       apply(translate(programming), cause);
@@ -331,11 +337,13 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   }
 
   private void apply(Translation translation, Instant cause) {
-    claimMore(translation, cause);
+    own.more(translation.claims(), cause);
     boolean published = false;
+    unused = Set.of();
     if (translation.ready()) {
-      published = publish(translation.resources(), cause);
-      claimLess(translation, cause);
+      published = publication.publish(translation.resources(), cause);
+      published |= withdraw(publication.superfluous(translation.resources().keySet()));
+      facts.keySet().removeAll(own.less(translation.claims(), cause));
       card.state = object == null ? ActorCard.State.ABSENT : ActorCard.State.CURRENT;
     } else {
       card.state = ActorCard.State.HELD;
@@ -362,77 +370,30 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     unsure = false;
   }
 
-  /** New claims, and those that ask for more than before. */
-  private void claimMore(Translation translation, Instant cause) {
-    translation
-        .claims()
-        .forEach(
-            (dependency, wanted) -> {
-              Claim before = card.claims.get(dependency);
-              claim(dependency, union(before, wanted), cause);
-            });
+  /** Returns whether anything left. */
+  private boolean withdraw(Set<ResourceId> superfluous) {
+    // What is there for those who use it.
+    boolean shared = key.kind() == Kind.SERVICE || key.kind() == Kind.SECRET;
+    if (!shared) {
+      publication.withdraw(superfluous);
+      return !superfluous.isEmpty();
+    }
+    unused = superfluous;
+    if (!superfluous.isEmpty() && !lettingGo) {
+      lettingGo = true;
+      surroundings.inFlight().atLast(() -> self().tell(new LetGo()));
+    }
+    return false;
   }
 
-  // Nothing that is in use is let go before the new configuration is out.
-  private static Claim union(@Nullable Claim before, Claim wanted) {
-    if (before instanceof Claim.UsesPorts(var old)) {
-      TreeSet<Integer> ports = new TreeSet<>(old);
-      if (wanted instanceof Claim.UsesPorts(var more)) {
-        ports.addAll(more);
-      }
-      return new Claim.UsesPorts(ports);
+  private void letGo() {
+    lettingGo = false;
+    publication.withdraw(unused);
+    unused = Set.of();
+    if (retiring) {
+      retiring = false;
+      registry.tell(new ResourceRegistry.Idle(key));
     }
-    return before instanceof Claim.UsesCertificate ? before : wanted;
-  }
-
-  /** Claims that ask for less, and the end of those that are not needed. */
-  private void claimLess(Translation translation, Instant cause) {
-    translation.claims().forEach((dependency, wanted) -> claim(dependency, wanted, cause));
-    for (ResourceKey dependency : Set.copyOf(card.claims.keySet())) {
-      if (!translation.claims().containsKey(dependency)) {
-        card.claims.remove(dependency);
-        facts.remove(dependency);
-        registry.tell(new ResourceRegistry.DropClaim(key, dependency, cause));
-      }
-    }
-  }
-
-  private void claim(ResourceKey dependency, Claim claim, Instant cause) {
-    if (!claim.equals(card.claims.put(dependency, claim))) {
-      registry.tell(new ResourceRegistry.PutClaim(key, dependency, claim, cause));
-    }
-  }
-
-  /** Returns whether anything changed. */
-  private boolean publish(Map<ResourceId, Message> resources, Instant cause) {
-    boolean changed = false;
-    for (Map.Entry<ResourceId, Message> entry : new TreeMap<>(resources).entrySet()) {
-      ResourceId id = entry.getKey();
-      PublishedResource resource =
-          PublishedResource.of(id.type(), id.name(), entry.getValue(), cause);
-      if (!resource.version().equals(card.published.put(id, resource.version()))) {
-        surroundings.snapshot().tell(new SnapshotActor.Publish(resource));
-        changed = true;
-      }
-      if (key.kind() == Kind.GATEWAY && !watchingNodes) {
-        watchingNodes = true;
-        surroundings
-            .nodes()
-            .tell(new NodesActor.Watch(id, state -> self().tell(new ProgrammingChanged(state))));
-      }
-    }
-    for (ResourceId id : Set.copyOf(card.published.keySet())) {
-      if (!resources.containsKey(id)) {
-        card.published.remove(id);
-        surroundings.snapshot().tell(new SnapshotActor.Withdraw(id));
-        changed = true;
-        if (key.kind() == Kind.GATEWAY) {
-          watchingNodes = false;
-          surroundings.nodes().tell(new NodesActor.Unwatch(id));
-        }
-      }
-    }
-    return changed;
   }
 
   private void claimAddress(Optional<AddressClaim> wanted) {

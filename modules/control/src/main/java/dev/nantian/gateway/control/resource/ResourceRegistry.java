@@ -13,19 +13,13 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a {@link ResourceActor} for each object and for each name that an object refers to, and
@@ -63,82 +57,15 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
   record DropClaim(ResourceKey claimant, ResourceKey on, Instant cause) implements Message {}
 
   /** An actor has been restarted and has lost its state. */
-  record Restore(ResourceKey key) implements Message {}
+  record Restore(ResourceKey key, Mailbox<ResourceActor.Msg> from) implements Message {}
 
   /** An actor has done all that was to do when nobody needed it. */
   record Idle(ResourceKey key) implements Message {}
 
-  /** What any thread may look at. */
-  public static final class Directory {
-    private final Map<ResourceKey, Entry> entries = new ConcurrentSkipListMap<>();
-
-    /** All actors, by kind, namespace and name. */
-    public List<ActorView> actors() {
-      return entries.entrySet().stream()
-          .map(entry -> view(entry.getKey(), entry.getValue()))
-          .toList();
-    }
-
-    /** One actor. */
-    public Optional<ActorView> actor(ResourceKey key) {
-      return Optional.ofNullable(entries.get(key)).map(entry -> view(key, entry));
-    }
-
-    /** Number of existing objects of each kind. */
-    public Map<Kind, Integer> objects() {
-      Map<Kind, Integer> counts = new EnumMap<>(Kind.class);
-      entries.forEach(
-          (key, entry) -> {
-            if (entry.object != null) {
-              counts.merge(key.kind(), 1, Integer::sum);
-            }
-          });
-      return counts;
-    }
-
-    private static ActorView view(ResourceKey key, Entry entry) {
-      ActorCard card = entry.card;
-      String state = card.state.name();
-      return new ActorView(
-          key.kind().kindName(),
-          key.namespace(),
-          key.name(),
-          card.generation,
-          state.charAt(0) + state.substring(1).toLowerCase(Locale.ROOT),
-          Math.max(0, card.starts.get() - 1),
-          entry.actor.size(),
-          card.lastMessage,
-          card.lastMessageAt,
-          card.changedAt,
-          card.claims.keySet().stream().sorted().map(ResourceKey::toString).toList(),
-          card.published.entrySet().stream()
-              .sorted(Map.Entry.comparingByKey())
-              .map(
-                  published ->
-                      new ActorView.PublishedView(
-                          published.getKey().type().name(),
-                          published.getKey().name(),
-                          published.getValue()))
-              .toList());
-    }
-  }
-
-  private static final class Entry {
-    private final Mailbox<ResourceActor.Msg> actor;
-    private final ActorCard card;
-    private final Set<ResourceKey> claimants = new HashSet<>();
-    private volatile @Nullable SourcedObject object;
-
-    private Entry(Mailbox<ResourceActor.Msg> actor, ActorCard card) {
-      this.actor = actor;
-      this.card = card;
-    }
-  }
-
   private final ActorContext<Message> context;
   private final Surroundings surroundings;
   private final Function<Kind, Translator<HasMetadata>> translators;
-  private final Directory directory;
+  private final ActorDirectory directory;
   private final Runnable synced;
   private long spawned;
 
@@ -152,7 +79,7 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
       Mailbox<Message> self,
       Surroundings surroundings,
       Translators translators,
-      Directory directory,
+      ActorDirectory directory,
       Runnable synced) {
     this(context, self, surroundings, translators::of, directory, synced);
   }
@@ -162,7 +89,7 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
       Mailbox<Message> self,
       Surroundings surroundings,
       Function<Kind, Translator<HasMetadata>> translators,
-      Directory directory,
+      ActorDirectory directory,
       Runnable synced) {
     super(self);
     this.context = context;
@@ -177,32 +104,32 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
     switch (message) {
       case Happened(SourceEvent event, Instant at) -> happened(event, at);
       case PutClaim(ResourceKey claimant, ResourceKey on, Claim claim, Instant cause) -> {
-        Entry from = directory.entries.get(claimant);
+        ActorDirectory.Entry from = directory.get(claimant);
         if (from != null) {
-          Entry target = entry(on);
+          ActorDirectory.Entry target = entry(on);
           target.claimants.add(claimant);
           target.actor.tell(new ResourceActor.Claimed(claimant, from.actor, claim, cause));
         }
       }
       case DropClaim(ResourceKey claimant, ResourceKey on, Instant cause) -> {
-        Entry target = directory.entries.get(on);
+        ActorDirectory.Entry target = directory.get(on);
         if (target != null && target.claimants.remove(claimant)) {
           target.actor.tell(new ResourceActor.Unclaimed(claimant, cause));
           retireIfIdle(target);
         }
       }
-      case Restore(ResourceKey key) -> restore(key);
+      case Restore(ResourceKey key, Mailbox<ResourceActor.Msg> from) -> restore(key, from);
       case RestartActor(ResourceKey key, CompletableFuture<Boolean> reply) -> {
-        Entry entry = directory.entries.get(key);
+        ActorDirectory.Entry entry = directory.get(key);
         if (entry != null) {
           entry.actor.tell(new ResourceActor.Restart("asked for"));
         }
         reply.complete(entry != null);
       }
       case Idle(ResourceKey key) -> {
-        Entry entry = directory.entries.get(key);
+        ActorDirectory.Entry entry = directory.get(key);
         if (entry != null && isIdle(entry)) {
-          directory.entries.remove(key);
+          directory.remove(key);
           entry.actor.tell(new ResourceActor.Stop());
         }
       }
@@ -213,12 +140,12 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
   private void happened(SourceEvent event, Instant at) {
     switch (event) {
       case SourceEvent.Applied(SourcedObject object) -> {
-        Entry entry = entry(object.key());
+        ActorDirectory.Entry entry = entry(object.key());
         entry.object = object;
         entry.actor.tell(new ResourceActor.Applied(object, at));
       }
       case SourceEvent.Deleted(ResourceKey key) -> {
-        Entry entry = directory.entries.get(key);
+        ActorDirectory.Entry entry = directory.get(key);
         if (entry != null && entry.object != null) {
           entry.object = null;
           entry.actor.tell(new ResourceActor.Removed(at));
@@ -235,36 +162,38 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
     }
   }
 
-  private void restore(ResourceKey key) {
-    Entry entry = directory.entries.get(key);
-    if (entry == null) {
+  private void restore(ResourceKey key, Mailbox<ResourceActor.Msg> from) {
+    ActorDirectory.Entry entry = directory.get(key);
+    if (entry == null || !entry.actor.equals(from)) {
+      // It was told to stop, and has forgotten that too.
+      from.tell(new ResourceActor.Stop());
       return;
     }
     entry.actor.tell(
         new ResourceActor.Restored(
             Optional.ofNullable(entry.object), Set.copyOf(entry.claimants), entry.card.changedAt));
     for (ResourceKey claimant : entry.claimants) {
-      Entry from = directory.entries.get(claimant);
-      if (from != null) {
-        from.actor.tell(new ResourceActor.ClaimAgain(key));
+      ActorDirectory.Entry who = directory.get(claimant);
+      if (who != null) {
+        who.actor.tell(new ResourceActor.ClaimAgain(key));
       }
     }
     // A question that was asked before the crash may be lost.
     retireIfIdle(entry);
   }
 
-  private static boolean isIdle(Entry entry) {
+  private static boolean isIdle(ActorDirectory.Entry entry) {
     return entry.object == null && entry.claimants.isEmpty();
   }
 
-  private static void retireIfIdle(Entry entry) {
+  private static void retireIfIdle(ActorDirectory.Entry entry) {
     if (isIdle(entry)) {
       entry.actor.tell(new ResourceActor.Retire());
     }
   }
 
-  private Entry entry(ResourceKey key) {
-    Entry existing = directory.entries.get(key);
+  private ActorDirectory.Entry entry(ResourceKey key) {
+    ActorDirectory.Entry existing = directory.get(key);
     if (existing != null) {
       return existing;
     }
@@ -283,8 +212,8 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
             (actorContext, mailbox) ->
                 new ResourceActor(
                     actorContext, mailbox, key, card, self(), surroundings, translator));
-    Entry entry = new Entry(actor, card);
-    directory.entries.put(key, entry);
+    ActorDirectory.Entry entry = new ActorDirectory.Entry(actor, card);
+    directory.put(key, entry);
     return entry;
   }
 }

@@ -15,7 +15,6 @@ import io.fabric8.kubernetes.api.model.gatewayapi.v1.ListenerStatus;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ListenerStatusBuilder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -222,17 +221,8 @@ final class GatewayStatuses {
               programming.detail().isEmpty()
                   ? "not sent to the proxies yet"
                   : "waiting for " + programming.detail());
-      case REFUSED ->
-          new Liveness(
-              false,
-              isAboutAddress(programming.detail()) ? "AddressNotUsable" : "Invalid",
-              programming.detail());
+      case REFUSED -> new Liveness(false, "Invalid", programming.detail());
+      case ADDRESS_NOT_USABLE -> new Liveness(false, "AddressNotUsable", programming.detail());
     };
-  }
-
-  // A proxy that cannot bind says so in its own and the operating system's words.
-  private static boolean isAboutAddress(String message) {
-    String lower = message.toLowerCase(Locale.ROOT);
-    return lower.contains("bind") || lower.contains("address") || lower.contains("port ");
   }
 }

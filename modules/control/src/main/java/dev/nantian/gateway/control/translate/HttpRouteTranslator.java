@@ -160,6 +160,17 @@ public final class HttpRouteTranslator implements Translator<HTTPRoute> {
                   ? "the route is attached"
                   : "the route is attached; not in force: " + String.join("; ", rules.ignored()),
               generation));
+      rules
+          .partialRefusal()
+          .ifPresent(
+              refusal ->
+                  conditions.add(
+                      condition(
+                          "PartiallyInvalid",
+                          true,
+                          refusal.reason(),
+                          refusal.message(),
+                          generation)));
     }
     conditions.add(
         backends

@@ -10,7 +10,6 @@ import dev.nantian.gateway.protocol.config.v1.HttpRule;
 import dev.nantian.gateway.protocol.config.v1.PathMatch;
 import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPBackendRef;
-import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteMatch;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteTimeouts;
@@ -18,26 +17,48 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of one route. A rule that asks for what is not served keeps its matches and answers
- * 500: to leave out a filter would change what the user's requests mean. One object for one
+ * The rules of one route.
+ *
+ * <p>A rule that asks for what is not served is dropped (Gateway API, condition {@code
+ * PartiallyInvalid}): nothing of what it says is in force. Its matches are kept where they can be
+ * understood and answered 500, so that its requests do not fall through to a more general rule that
+ * lacks what this one asks for, such as a filter that guards a path. One object for one
  * translation.
  */
 final class RouteRules {
   private final RouteBackends backends;
   private final List<Problem> problems = new ArrayList<>();
   private final List<String> ignored = new ArrayList<>();
-  private Optional<ListenerCheck.Refusal> refusal = Optional.empty();
+  private final List<UnsupportedException> dropped = new ArrayList<>();
+  private int valid;
 
   RouteRules(RouteBackends backends) {
     this.backends = backends;
   }
 
-  /** Why the route is not accepted as it is written. */
+  /** Why the route is not accepted: none of its rules is valid. */
   Optional<ListenerCheck.Refusal> refusal() {
-    return refusal;
+    return dropped.isEmpty() || valid > 0
+        ? Optional.empty()
+        : Optional.of(
+            new ListenerCheck.Refusal(
+                dropped.getFirst().reason(), dropped.getFirst().problem().inMessage()));
+  }
+
+  /** Why some rules are dropped while others are in force. */
+  Optional<ListenerCheck.Refusal> partialRefusal() {
+    return dropped.isEmpty() || valid == 0
+        ? Optional.empty()
+        : Optional.of(
+            new ListenerCheck.Refusal(
+                "UnsupportedValue",
+                dropped.stream()
+                    .map(rule -> "Dropped Rule " + rule.problem().inMessage())
+                    .collect(Collectors.joining("; "))));
   }
 
   /** Fields that are not in force though the route is served. */
@@ -56,59 +77,73 @@ final class RouteRules {
   void add(String path, HTTPRouteRule rule, HttpRoute.Builder route) {
     HttpRule.Builder message =
         HttpRule.newBuilder().setName(Objects.requireNonNullElse(rule.getName(), ""));
-    addMatches(path, rule, message);
+    Optional<UnsupportedException> refusal = addMatches(path, rule, message);
     ignore(path + ".retry", rule.getRetry());
     ignore(path + ".sessionPersistence", rule.getSessionPersistence());
-    if (message.getMatchesCount() == 0) {
-      return;
+    if (refusal.isEmpty()) {
+      try {
+        List<HttpFilter> filters =
+            RouteFilters.ofRule(path + ".filters", orEmpty(rule.getFilters()), rule.getMatches());
+        List<List<HttpFilter>> backendFilters = backendFilters(path, rule);
+        addTimeouts(path + ".timeouts", rule.getTimeouts(), message);
+        // Last: the references of a rule that is not served must not count as used.
+        message.addAllFilters(filters).addAllBackends(backends(path, rule, backendFilters));
+      } catch (UnsupportedException e) {
+        refusal = Optional.of(e);
+        message.clearRequestTimeout().clearBackendRequestTimeout();
+      }
     }
-    try {
-      List<HttpFilter> filters =
-          RouteFilters.ofRule(path + ".filters", orEmpty(rule.getFilters()), rule.getMatches());
-      addTimeouts(path + ".timeouts", rule.getTimeouts(), message);
-      // Last: the references of a rule that is not served must not count as used.
-      message.addAllFilters(filters).addAllBackends(backends(path, rule));
-    } catch (UnsupportedException e) {
-      refuse(e);
-      // No backend and no redirect: every request that matches is answered 500.
-      message.clearFilters().clearBackends().clearRequestTimeout().clearBackendRequestTimeout();
+    if (refusal.isPresent()) {
+      dropped.add(refusal.get());
+      problems.add(refusal.get().problem());
+    } else {
+      valid++;
     }
-    route.addRules(message);
+    // Without backend and redirect, every request that matches is answered 500.
+    if (message.getMatchesCount() > 0) {
+      route.addRules(message);
+    }
   }
 
-  private void addMatches(String path, HTTPRouteRule rule, HttpRule.Builder message) {
+  private static Optional<UnsupportedException> addMatches(
+      String path, HTTPRouteRule rule, HttpRule.Builder message) {
+    Optional<UnsupportedException> refusal = Optional.empty();
     List<HTTPRouteMatch> matches = orEmpty(rule.getMatches());
     for (int i = 0; i < matches.size(); i++) {
       try {
         message.addMatches(RouteMatches.of(path + ".matches[" + i + "]", matches.get(i)));
       } catch (UnsupportedException e) {
-        refuse(e);
+        refusal = refusal.or(() -> Optional.of(e));
       }
     }
     if (matches.isEmpty()) {
       message.addMatches(HttpMatch.newBuilder().setPath(PathMatch.newBuilder().setPrefix("/")));
     }
+    return refusal;
   }
 
-  private List<WeightedBackend> backends(String path, HTTPRouteRule rule) {
+  private static List<List<HttpFilter>> backendFilters(String path, HTTPRouteRule rule)
+      throws UnsupportedException {
+    List<List<HttpFilter>> filters = new ArrayList<>();
+    List<HTTPBackendRef> references = orEmpty(rule.getBackendRefs());
+    for (int i = 0; i < references.size(); i++) {
+      filters.add(
+          RouteFilters.ofBackend(
+              path + ".backendRefs[" + i + "].filters", orEmpty(references.get(i).getFilters())));
+    }
+    return filters;
+  }
+
+  private List<WeightedBackend> backends(
+      String path, HTTPRouteRule rule, List<List<HttpFilter>> filters) {
     List<WeightedBackend> weighted = new ArrayList<>();
     List<HTTPBackendRef> references = orEmpty(rule.getBackendRefs());
     for (int i = 0; i < references.size(); i++) {
-      String at = path + ".backendRefs[" + i + "]";
-      HTTPBackendRef reference = references.get(i);
-      List<HTTPRouteFilter> filters = orEmpty(reference.getFilters());
-      try {
-        // First the filters: a reference whose filter is not served must not count as used.
-        List<HttpFilter> translated = RouteFilters.ofBackend(at + ".filters", filters);
-        weighted.add(backends.resolve(at, reference).addAllFilters(translated).build());
-      } catch (UnsupportedException e) {
-        refuse(e);
-        weighted.add(
-            WeightedBackend.newBuilder()
-                .setWeight(Objects.requireNonNullElse(reference.getWeight(), 1))
-                .setFailure(RouteBackends.failure(e.reason() + ": " + e.problem().inMessage()))
-                .build());
-      }
+      weighted.add(
+          backends
+              .resolve(path + ".backendRefs[" + i + "]", references.get(i))
+              .addAllFilters(filters.get(i))
+              .build());
     }
     return weighted;
   }
@@ -148,13 +183,6 @@ final class RouteRules {
     if (field != null) {
       problems.add(Problem.warning(path, "not served yet; the rule works without it"));
       ignored.add(path);
-    }
-  }
-
-  private void refuse(UnsupportedException e) {
-    problems.add(e.problem());
-    if (refusal.isEmpty()) {
-      refusal = Optional.of(new ListenerCheck.Refusal(e.reason(), e.problem().inMessage()));
     }
   }
 }

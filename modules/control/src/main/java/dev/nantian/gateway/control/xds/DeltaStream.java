@@ -131,7 +131,10 @@ public final class DeltaStream {
           ResourceId id = new ResourceId(type, rejected.getName());
           String version = outstanding.sent().get(id);
           if (version != null) {
-            rejections.put(id, new StreamOutput.Rejection(id, version, rejected.getMessage()));
+            rejections.put(
+                id,
+                new StreamOutput.Rejection(
+                    id, version, rejected.getReason(), rejected.getMessage()));
           }
         }
       } catch (InvalidProtocolBufferException e) {
@@ -145,7 +148,13 @@ public final class DeltaStream {
           .sent()
           .forEach(
               (id, version) ->
-                  rejections.put(id, new StreamOutput.Rejection(id, version, error.getMessage())));
+                  rejections.put(
+                      id,
+                      new StreamOutput.Rejection(
+                          id,
+                          version,
+                          RejectedResource.Reason.REASON_UNSPECIFIED,
+                          error.getMessage())));
     }
     return rejections;
   }

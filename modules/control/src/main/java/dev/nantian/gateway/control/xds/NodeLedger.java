@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.xds;
 
 import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.control.snapshot.SnapshotChange;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,20 +37,25 @@ public final class NodeLedger {
   public record Live(String version, Instant since) {}
 
   /**
-   * @param stream number of the stream; a later stream of the same node replaces an earlier one
-   * @return the streams that were replaced
+   * A node has named itself on a stream. Of several streams of a node only the one that was opened
+   * last counts, whichever spoke first.
+   *
+   * @param stream number of the stream, in the order in which streams were opened
+   * @return the streams that are superseded; {@code stream} itself if a later one is known
    */
   public List<Long> connected(long stream, String node) {
-    List<Long> replaced = new ArrayList<>();
-    streams.forEach(
-        (number, other) -> {
-          if (other.id.equals(node)) {
-            replaced.add(number);
-          }
-        });
-    replaced.forEach(streams::remove);
+    List<Long> earlier = new ArrayList<>();
+    for (Map.Entry<Long, Node> other : streams.entrySet()) {
+      if (other.getValue().id.equals(node)) {
+        if (other.getKey() > stream) {
+          return List.of(stream);
+        }
+        earlier.add(other.getKey());
+      }
+    }
+    earlier.forEach(streams::remove);
     streams.put(stream, new Node(node));
-    return replaced;
+    return earlier;
   }
 
   public void disconnected(long stream) {
@@ -136,7 +142,11 @@ public final class NodeLedger {
       StreamOutput.Rejection rejection = node.refused.get(id);
       if (rejection != null && rejection.version().equals(version)) {
         return new Programming(
-            version, Programming.State.REFUSED, "node " + node.id + ": " + rejection.message());
+            version,
+            rejection.reason() == RejectedResource.Reason.ADDRESS_NOT_USABLE
+                ? Programming.State.ADDRESS_NOT_USABLE
+                : Programming.State.REFUSED,
+            "node " + node.id + ": " + rejection.message());
       }
       Live live = node.held.get(id);
       if (live == null || !live.version().equals(version)) {

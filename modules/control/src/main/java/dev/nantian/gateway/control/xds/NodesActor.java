@@ -158,8 +158,15 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
   }
 
   private void connected(Connected connected) {
+    List<Long> superseded = ledger.connected(connected.stream(), connected.node());
+    if (superseded.contains(connected.stream())) {
+      LOG.info(
+          "event=stream_superseded node={} stream={}", connected.node(), connected.stream());
+      connected.close().run();
+      return;
+    }
     LOG.info("event=node_connected node={} stream={}", connected.node(), connected.stream());
-    for (long replaced : ledger.connected(connected.stream(), connected.node())) {
+    for (long replaced : superseded) {
       Stream old = streams.remove(replaced);
       if (old != null) {
         LOG.info("event=stream_replaced node={} stream={}", connected.node(), replaced);

@@ -20,6 +20,8 @@ public record Programming(String version, State state, String detail) {
     /** Every connected node has ACKed it. */
     LIVE,
     /** At least one node has refused it and keeps what it had. */
-    REFUSED
+    REFUSED,
+    /** As {@link #REFUSED}, because an address that it asks for cannot be had there. */
+    ADDRESS_NOT_USABLE
   }
 }

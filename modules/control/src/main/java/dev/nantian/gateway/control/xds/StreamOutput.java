@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.xds;
 
 import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.protocol.ResourceType;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,8 @@ public sealed interface StreamOutput {
       implements StreamOutput {}
 
   /** One refused version with the node's reason. */
-  record Rejection(ResourceId id, String version, String message) {}
+  record Rejection(
+      ResourceId id, String version, RejectedResource.Reason reason, String message) {}
 
   /** A request for a type that the control plane does not serve; it gets no answer. */
   record UnknownType(String typeUrl) implements StreamOutput {}

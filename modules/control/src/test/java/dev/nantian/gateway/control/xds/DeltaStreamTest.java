@@ -233,7 +233,10 @@ class DeltaStreamTest {
                 "refused",
                 List.of(
                     new StreamOutput.Rejection(
-                        new ResourceId(R, "bad"), route("bad", 1).version(), "no such thing"))),
+                        new ResourceId(R, "bad"),
+                        route("bad", 1).version(),
+                        RejectedResource.Reason.REASON_UNSPECIFIED,
+                        "no such thing"))),
             new StreamOutput.Applied(
                 R, Map.of(new ResourceId(R, "good"), route("good", 1).version()), List.of(), true));
     assertThat(sent(change(route("bad", 2)))).containsExactly("HTTP_ROUTE +bad");

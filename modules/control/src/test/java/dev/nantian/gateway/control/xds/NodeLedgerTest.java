@@ -47,6 +47,30 @@ class NodeLedgerTest {
     assertThat(ledger.programming(ID).state()).isEqualTo(Programming.State.LIVE);
   }
 
+  @Test
+  void ofTwoStreamsOfANodeTheOneOpenedLastCountsWhicheverSpokeFirst() {
+    ledger.changed(new SnapshotChange(1, List.of(WEB), List.of()));
+    ledger.connected(2, "node-a");
+    ledger.applied(2, applied(), NOW);
+
+    List<Long> superseded = ledger.connected(1, "node-a");
+
+    assertThat(superseded).containsExactly(1L);
+    assertThat(ledger.size()).isEqualTo(1);
+    assertThat(ledger.programming(ID).state()).isEqualTo(Programming.State.LIVE);
+  }
+
+  @Test
+  void aLaterStreamReplacesTheEarlierOfTheSameNode() {
+    ledger.connected(1, "node-a");
+    ledger.connected(2, "node-b");
+
+    List<Long> superseded = ledger.connected(3, "node-a");
+
+    assertThat(superseded).containsExactly(1L);
+    assertThat(ledger.size()).isEqualTo(2);
+  }
+
   private static StreamOutput.Applied applied() {
     return new StreamOutput.Applied(
         ResourceType.GATEWAY, Map.of(ID, WEB.version()), List.of(), true);

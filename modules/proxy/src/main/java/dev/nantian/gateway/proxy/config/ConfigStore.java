@@ -6,6 +6,7 @@ import com.google.protobuf.Message;
 import dev.nantian.gateway.protocol.ResourceType;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.Service;
 import dev.nantian.gateway.proxy.tls.CertifiedKey;
 import dev.nantian.gateway.proxy.tls.InvalidKeyPairException;
@@ -18,10 +19,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -59,7 +60,16 @@ public final class ConfigStore {
    *
    * @param message names the object, the offending value and what was expected
    */
-  public record Rejection(String name, String version, String message) {}
+  public record Rejection(
+      String name, String version, RejectedResource.Reason reason, String message) {}
+
+  /**
+   * What keeps listeners of a Gateway from serving.
+   *
+   * @param reason of the first of them
+   * @param message of all of them
+   */
+  public record GatewayProblem(RejectedResource.Reason reason, String message) {}
 
   /**
    * What came of updates.
@@ -70,14 +80,7 @@ public final class ConfigStore {
    */
   public record Applied(RuntimeConfig config, boolean changed, List<Rejection> rejected) {}
 
-  /** What is known of one resource. */
-  private static final class Entry {
-    private @Nullable Received inForce;
-    private @Nullable Instant appliedAt;
-    private @Nullable Rejection rejected;
-  }
-
-  private final Map<ResourceType, Map<String, Entry>> entries = new EnumMap<>(ResourceType.class);
+  private final ResourceLedger ledger = new ResourceLedger();
   private final Map<String, CertifiedKey> secrets = new HashMap<>();
   private final Clusters clusters = new Clusters();
   private final Map<String, HttpRoute> routes = new HashMap<>();
@@ -96,9 +99,6 @@ public final class ConfigStore {
    */
   public ConfigStore(InetAddress bindAddress, TlsContexts contexts) {
     this.gateways = new Gateways(bindAddress, contexts);
-    for (ResourceType type : ResourceType.values()) {
-      entries.put(type, new TreeMap<>());
-    }
   }
 
   /** Takes updates, all of them before anything is compiled. */
@@ -122,24 +122,22 @@ public final class ConfigStore {
   }
 
   private void take(ResourceType type, Received resource, Instant now, List<Rejection> rejected) {
-    Entry entry = of(type).computeIfAbsent(resource.name(), _ -> new Entry());
-    Received before = entry.inForce;
-    if (before != null && before.version().equals(resource.version())) {
-      entry.rejected = null; // back to what serves already
+    ResourceLedger.Entry entry = ledger.entry(type, resource.name());
+    if (entry.holds(resource.version())) {
+      entry.unchanged();
       return;
     }
     try {
       put(type, resource);
-      entry.inForce = resource;
-      entry.appliedAt = now;
-      entry.rejected = null;
+      entry.applied(resource, now);
     } catch (InvalidResourceException e) {
       Rejection rejection =
           new Rejection(
               resource.name(),
               resource.version(),
+              RejectedResource.Reason.INVALID,
               Objects.requireNonNullElse(e.getMessage(), "refused"));
-      entry.rejected = rejection;
+      entry.refused(rejection);
       rejected.add(rejection);
     }
   }
@@ -221,7 +219,7 @@ public final class ConfigStore {
   }
 
   private void remove(ResourceType type, String name) {
-    if (of(type).remove(name) == null) {
+    if (!ledger.remove(type, name)) {
       return;
     }
     switch (type) {
@@ -283,10 +281,6 @@ public final class ConfigStore {
     return true;
   }
 
-  private Map<String, Entry> of(ResourceType type) {
-    return Objects.requireNonNull(entries.get(type));
-  }
-
   /** In force now. */
   public RuntimeConfig config() {
     return config;
@@ -306,35 +300,41 @@ public final class ConfigStore {
    * Gateways with a listener that does not serve, and why: a certificate that is missing, a
    * conflict, an address that cannot be bound.
    */
-  public Map<String, String> gatewayProblems() {
-    Map<String, List<String>> problems = new TreeMap<>();
+  public Map<String, GatewayProblem> gatewayProblems() {
+    Map<String, Set<String>> messages = new TreeMap<>();
+    Map<String, RejectedResource.Reason> reasons = new HashMap<>();
     for (Gateways.Placement placement : compiled.placements()) {
-      String problem = problem(placement);
+      Gateways.Problem problem = problem(placement);
       if (problem != null) {
-        List<String> ofGateway =
-            problems.computeIfAbsent(placement.gateway().getName(), _ -> new ArrayList<>());
-        String message =
-            "Gateway "
-                + placement.gateway().getName()
-                + " listener "
-                + placement.listener().getName()
-                + " "
-                + problem;
-        if (!ofGateway.contains(message)) {
-          ofGateway.add(message);
-        }
+        String gateway = placement.gateway().getName();
+        reasons.putIfAbsent(gateway, problem.reason());
+        messages
+            .computeIfAbsent(gateway, _ -> new LinkedHashSet<>())
+            .add(
+                "Gateway "
+                    + gateway
+                    + " listener "
+                    + placement.listener().getName()
+                    + " "
+                    + problem.message());
       }
     }
-    Map<String, String> joined = new TreeMap<>();
-    problems.forEach((gateway, messages) -> joined.put(gateway, String.join("; ", messages)));
-    return joined;
+    Map<String, GatewayProblem> problems = new TreeMap<>();
+    messages.forEach(
+        (gateway, all) ->
+            problems.put(
+                gateway,
+                new GatewayProblem(
+                    Objects.requireNonNull(reasons.get(gateway)), String.join("; ", all))));
+    return problems;
   }
 
-  private @Nullable String problem(Gateways.Placement placement) {
+  private Gateways.@Nullable Problem problem(Gateways.Placement placement) {
     if (placement.problem() != null) {
       return placement.problem();
     }
-    return bindFailures.get(placement.address());
+    String unbound = bindFailures.get(placement.address());
+    return unbound == null ? null : Gateways.Problem.addressNotUsable(unbound);
   }
 
   /** How many sockets of the newest configuration could not be bound. */
@@ -344,8 +344,7 @@ public final class ConfigStore {
 
   /** Version of a resource in force; empty if there is none. */
   public String version(ResourceType type, String name) {
-    Entry entry = of(type).get(name);
-    return entry == null || entry.inForce == null ? "" : entry.inForce.version();
+    return ledger.version(type, name);
   }
 
   /**
@@ -353,32 +352,13 @@ public final class ConfigStore {
    * Gateways with a problem, are left out, so that they are sent again and answered again.
    */
   public Map<String, String> versions(ResourceType type) {
-    Set<String> troubled = type == ResourceType.GATEWAY ? gatewayProblems().keySet() : Set.of();
-    Map<String, String> versions = new TreeMap<>();
-    of(type)
-        .forEach(
-            (name, entry) -> {
-              if (entry.inForce != null && entry.rejected == null && !troubled.contains(name)) {
-                versions.put(name, entry.inForce.version());
-              }
-            });
-    return versions;
+    return ledger.versions(
+        type, type == ResourceType.GATEWAY ? gatewayProblems().keySet() : Set.of());
   }
 
   /** Everything in force, in the order of {@link ResourceType}: applying it gives this state. */
   public List<Update> inForce() {
-    List<Update> updates = new ArrayList<>();
-    entries.forEach(
-        (type, ofType) ->
-            updates.add(
-                new Update(
-                    type,
-                    ofType.values().stream()
-                        .map(entry -> entry.inForce)
-                        .filter(Objects::nonNull)
-                        .toList(),
-                    List.of())));
-    return updates;
+    return ledger.inForce();
   }
 
   /** DNS names of ExternalName services, to be resolved and handed to {@link #resolved}. */
@@ -402,32 +382,14 @@ public final class ConfigStore {
   }
 
   List<ConfigView.Resource> resources() {
-    List<ConfigView.Resource> resources = new ArrayList<>();
-    Map<String, String> troubled = gatewayProblems();
-    entries.forEach(
-        (type, ofType) ->
-            ofType.forEach(
-                (name, entry) -> {
-                  Received good = entry.inForce;
-                  Rejection bad = entry.rejected;
-                  resources.add(
-                      new ConfigView.Resource(
-                          type.name(),
-                          name,
-                          good == null ? null : good.version(),
-                          entry.appliedAt,
-                          bad == null ? null : bad.version(),
-                          bad != null
-                              ? bad.message()
-                              : type == ResourceType.GATEWAY ? troubled.get(name) : null));
-                }));
-    return resources;
+    return ledger.view(gatewayProblems());
   }
 
   List<ConfigView.Listener> listeners() {
     return compiled.placements().stream()
         .map(
             placement -> {
+              Gateways.Problem problem = problem(placement);
               List<ConfigView.Certificate> certificates = new ArrayList<>();
               for (String secret : placement.listener().getCertificatesList()) {
                 CertifiedKey key = secrets.get(secret);
@@ -442,7 +404,7 @@ public final class ConfigStore {
                   placement.listener().getProtocol().name(),
                   placement.listener().getHostname(),
                   certificates,
-                  problem(placement));
+                  problem == null ? null : problem.message());
             })
         .toList();
   }

@@ -4,6 +4,7 @@ import static dev.nantian.gateway.proxy.config.Checks.invalid;
 
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.Listener;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.proxy.route.CompiledListeners;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.tls.CertifiedKey;
@@ -38,7 +39,18 @@ final class Gateways {
    * @param problem why it does not serve; null if it does
    */
   record Placement(
-      Gateway gateway, Listener listener, InetSocketAddress address, @Nullable String problem) {}
+      Gateway gateway, Listener listener, InetSocketAddress address, @Nullable Problem problem) {}
+
+  /** Why something does not serve. */
+  record Problem(RejectedResource.Reason reason, String message) {
+    static Problem invalid(String message) {
+      return new Problem(RejectedResource.Reason.INVALID, message);
+    }
+
+    static Problem addressNotUsable(String message) {
+      return new Problem(RejectedResource.Reason.ADDRESS_NOT_USABLE, message);
+    }
+  }
 
   /** What the Gateways compile to. */
   record Compiled(List<ListenerSocket> sockets, List<Placement> placements) {}
@@ -136,19 +148,19 @@ final class Gateways {
       Set<SslContext> liveContexts) {
     boolean tls = listener.getProtocol() == Listener.Protocol.HTTPS;
     SslContext context = null;
-    String problem = null;
+    Problem problem = null;
     if (tls) {
       try {
         context = contexts.context(keys(listener, secrets));
         liveContexts.add(context);
       } catch (InvalidResourceException | InvalidKeyPairException e) {
-        problem = e.getMessage();
+        problem = Problem.invalid(String.valueOf(e.getMessage()));
       }
     }
     ListenerEntry entry = entry(gateway, listener, context);
     liveEntries.add(entry.id());
     for (InetSocketAddress address : addresses(gateway, listener)) {
-      String here = problem;
+      Problem here = problem;
       if (here == null) {
         Shared on =
             shared.computeIfAbsent(
@@ -163,28 +175,30 @@ final class Gateways {
     }
   }
 
-  private static @Nullable String conflict(
+  private static @Nullable Problem conflict(
       Shared on, boolean tls, String hostname, InetSocketAddress address) {
     if (on.tls != tls) {
-      return "protocol: "
-          + (tls ? "HTTPS" : "HTTP")
-          + " (expected "
-          + (on.tls ? "HTTPS" : "HTTP")
-          + ", for Gateway "
-          + on.owner
-          + " has "
-          + text(address)
-          + ")";
+      return Problem.addressNotUsable(
+          "protocol: "
+              + (tls ? "HTTPS" : "HTTP")
+              + " (expected "
+              + (on.tls ? "HTTPS" : "HTTP")
+              + ", for Gateway "
+              + on.owner
+              + " has "
+              + text(address)
+              + ")");
     }
     for (CompiledListeners.Listener other : on.listeners) {
       if (other.hostname().equals(hostname)) {
-        return "hostname: \""
-            + hostname
-            + "\" (expected another one on "
-            + text(address)
-            + ", for listener "
-            + other.entry().id()
-            + " has it)";
+        return Problem.addressNotUsable(
+            "hostname: \""
+                + hostname
+                + "\" (expected another one on "
+                + text(address)
+                + ", for listener "
+                + other.entry().id()
+                + " has it)");
       }
     }
     return null;

@@ -5,8 +5,6 @@ import dev.nantian.gateway.proxy.config.ConfigStore;
 import dev.nantian.gateway.proxy.config.ConfigView;
 import dev.nantian.gateway.proxy.dns.NameResolver;
 import dev.nantian.gateway.proxy.snapshot.SnapshotFile;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -21,13 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -42,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * ExternalName services current.
  *
  * <p>Made by {@code ProxyNode}, one for each process, on the configuration thread. If it crashes,
- * the data plane goes on with what it has; the actor starts again from the snapshot on disk, the
- * update under way stays without an answer, and the xDS client then begins a new stream.
+ * the data plane goes on with what it has; the actor starts again from the snapshot on disk, and
+ * the xDS client is told to begin a new stream, for updates that waited have no answer any more.
  */
 public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   /** What it can be asked. */
@@ -70,14 +69,20 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   /** Versions in force, by type and name. */
   public record Versions(Map<ResourceType, Map<String, String>> byType) {}
 
-  /**
-   * Registers who is to be told when a Gateway begins or ceases to serve for a reason that lies
-   * outside of it (a port that became free, a certificate that came).
-   */
-  public record WatchGateways(ActorRef<GatewaysChanged> watcher) implements Command {}
+  /** Registers who is to be told what the control plane should know beside answers. */
+  public record Watch(ActorRef<Notice> watcher) implements Command {}
 
-  /** These Gateways should be answered anew. */
-  public record GatewaysChanged(Set<String> names) {}
+  /** What a watcher is told. */
+  public sealed interface Notice {}
+
+  /**
+   * These Gateways should be answered anew: they began or ceased to serve for a reason that lies
+   * outside of them (a port that became free, a certificate that came).
+   */
+  public record GatewaysChanged(Set<String> names) implements Notice {}
+
+  /** This actor has lost its state: updates without an answer will get none. */
+  public record Restarted() implements Notice {}
 
   /** Asks for the view. */
   public record GetView(ActorRef<ConfigView> replyTo) implements Command {}
@@ -125,24 +130,21 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   private static final Duration RESTART_MIN = Duration.ofSeconds(1);
   private static final Duration RESTART_MAX = Duration.ofSeconds(60);
   private static final Duration BIND_RETRY = Duration.ofSeconds(5);
-  private static final Duration SNAPSHOT_DELAY = Duration.ofMillis(100);
   private static final Duration NAME_REFRESH = Duration.ofSeconds(2);
 
   private final Parts parts;
   private final ConfigStore store;
+  private final SnapshotKeeper snapshot;
+  private final ExternalNames names;
   private final TimerScheduler<Command> timers;
   private final ArrayDeque<Apply> waiting = new ArrayDeque<>();
   private final Set<ResourceType> heardOf = EnumSet.noneOf(ResourceType.class);
-  private final Set<String> nameTrouble = new HashSet<>();
-  private final Set<String> asking = new HashSet<>();
-  private Map<String, String> gatewayProblems = Map.of();
-  private @Nullable ActorRef<GatewaysChanged> watcher;
+  private Map<String, ConfigStore.GatewayProblem> gatewayProblems = Map.of();
+  private @Nullable ActorRef<Notice> watcher;
   private @Nullable Apply underWay;
   private List<ConfigStore.Rejection> rejectedUnderWay = List.of();
   private boolean serving;
   private boolean fromDisk;
-  private boolean snapshotDue;
-  private boolean writing;
   private @Nullable ActorRef<Done> stopping;
   private NodeState state = NodeState.INITIAL;
 
@@ -150,6 +152,8 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
     super(context);
     this.parts = parts;
     this.store = parts.newStore().get();
+    this.snapshot = new SnapshotKeeper(parts.snapshot(), parts.blocking(), parts.metrics());
+    this.names = new ExternalNames(store);
     this.timers = timers;
   }
 
@@ -170,7 +174,10 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
 
   @Override
   public Receive<Command> createReceive() {
-    return newReceiveBuilder().onMessage(Command.class, this::on).build();
+    return newReceiveBuilder()
+        .onMessage(Command.class, this::on)
+        .onSignal(PreRestart.class, _ -> restarts())
+        .build();
   }
 
   private Behavior<Command> on(Command command) {
@@ -183,20 +190,27 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
       case Served served -> served(served);
       case RetryBinding _ -> retryBinding();
       case GetVersions(ActorRef<Versions> replyTo) -> replyTo.tell(versions());
-      case WatchGateways(ActorRef<GatewaysChanged> who) -> watcher = who;
+      case Watch(ActorRef<Notice> who) -> watcher = who;
       case GetView(ActorRef<ConfigView> replyTo) -> replyTo.tell(store.view());
       case WriteSnapshot _ -> writeSnapshot();
       case SnapshotWritten(Throwable error) -> snapshotWritten(error);
       case RefreshNames _ -> refreshNames();
-      case NameResolved(String host, List<InetAddress> addresses) -> resolved(host, addresses);
-      case NameFailed(String host, Throwable error) -> notResolved(host, error);
+      case NameResolved(String host, List<InetAddress> addresses) -> names.resolved(host, addresses);
+      case NameFailed(String host, Throwable error) -> names.failed(host, error);
       case Stop(ActorRef<Done> replyTo) -> {
         stopping = replyTo;
         timers.cancel(new WriteSnapshot());
         writeSnapshot();
       }
     }
-    return stopping != null && !writing && !snapshotDue ? stop(stopping) : this;
+    return stopping != null && snapshot.quiet() ? stop(stopping) : this;
+  }
+
+  private Behavior<Command> restarts() {
+    if (watcher != null) {
+      watcher.tell(new Restarted());
+    }
+    return this;
   }
 
   private Behavior<Command> stop(ActorRef<Done> replyTo) {
@@ -206,32 +220,18 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
 
   /** Read here, before anything else: nothing can be served before it. */
   private void loadSnapshot() {
-    SnapshotFile file = parts.snapshot();
-    if (file == null) {
+    List<ConfigStore.Update> updates = snapshot.load();
+    if (snapshot.start().servedFrom().isEmpty()) {
       return;
     }
-    switch (file.read()) {
-      case SnapshotFile.Content.Absent _ ->
-          getContext().getLog().info("no snapshot file={}", file.file());
-      case SnapshotFile.Content.Damaged(String reason) ->
-          getContext().getLog().error("snapshot not used: {}", reason);
-      case SnapshotFile.Content.Loaded(List<ConfigStore.Update> updates) -> {
-        ConfigStore.Applied applied = store.apply(updates, parts.clock().instant());
-        applied
-            .rejected()
-            .forEach(
-                bad -> getContext().getLog().error("snapshot resource refused: {}", bad.message()));
-        fromDisk = true;
-        getContext()
-            .getLog()
-            .info(
-                "serving from snapshot file={} resources={}",
-                file.file(),
-                updates.stream().mapToInt(update -> update.resources().size()).sum());
-        refreshNames();
-        serve();
-      }
-    }
+    ConfigStore.Applied applied = store.apply(updates, parts.clock().instant());
+    applied
+        .rejected()
+        .forEach(
+            bad -> getContext().getLog().error("snapshot resource refused: {}", bad.message()));
+    fromDisk = true;
+    refreshNames();
+    serve();
   }
 
   private void next() {
@@ -289,7 +289,7 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   private void finish(Instant began) {
     Instant now = parts.clock().instant();
     parts.metrics().updated(store.config().revision(), now, Duration.between(began, now));
-    Map<String, String> before = gatewayProblems;
+    Map<String, ConfigStore.GatewayProblem> before = gatewayProblems;
     gatewayProblems = store.gatewayProblems();
     Set<String> answered = new HashSet<>();
     Apply apply = underWay;
@@ -312,16 +312,18 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   }
 
   private void addProblem(ConfigStore.Received gateway, List<ConfigStore.Rejection> rejected) {
-    String problem = gatewayProblems.get(gateway.name());
+    ConfigStore.GatewayProblem problem = gatewayProblems.get(gateway.name());
     boolean refusedAlready =
         rejected.stream().anyMatch(rejection -> rejection.name().equals(gateway.name()));
     if (problem != null && !refusedAlready) {
-      getContext().getLog().warn("listener does not serve: {}", problem);
-      rejected.add(new ConfigStore.Rejection(gateway.name(), gateway.version(), problem));
+      getContext().getLog().warn("listener does not serve: {}", problem.message());
+      rejected.add(
+          new ConfigStore.Rejection(
+              gateway.name(), gateway.version(), problem.reason(), problem.message()));
     }
   }
 
-  private void tellWatcher(Map<String, String> before, Set<String> answered) {
+  private void tellWatcher(Map<String, ConfigStore.GatewayProblem> before, Set<String> answered) {
     Set<String> changed = new HashSet<>(before.keySet());
     changed.addAll(gatewayProblems.keySet());
     changed.removeIf(
@@ -345,7 +347,8 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
             store.clusters(),
             sameConfig && since != null ? since : now,
             state.ready() || reason.isEmpty(),
-            state.ready() ? "" : reason);
+            state.ready() ? "" : reason,
+            snapshot.start());
     parts.publish().accept(state);
   }
 
@@ -374,78 +377,35 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
     return new Versions(versions);
   }
 
-  /** Coalesced: a burst of changes is written once. */
   private void scheduleSnapshot() {
-    if (parts.snapshot() == null) {
-      return;
-    }
-    snapshotDue = true;
-    if (!writing && !timers.isTimerActive(new WriteSnapshot())) {
-      timers.startSingleTimer(new WriteSnapshot(), SNAPSHOT_DELAY);
+    if (snapshot.changed() && !timers.isTimerActive(new WriteSnapshot())) {
+      timers.startSingleTimer(new WriteSnapshot(), SnapshotKeeper.DELAY);
     }
   }
 
   private void writeSnapshot() {
-    SnapshotFile file = parts.snapshot();
-    if (file == null || writing || !snapshotDue) {
-      return;
+    CompletionStage<Void> written = snapshot.write(store::inForce);
+    if (written != null) {
+      getContext().pipeToSelf(written, (done, error) -> new SnapshotWritten(error));
     }
-    snapshotDue = false;
-    writing = true;
-    List<ConfigStore.Update> inForce = store.inForce();
-    getContext()
-        .pipeToSelf(
-            CompletableFuture.runAsync(
-                () -> {
-                  try {
-                    file.write(inForce);
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                },
-                parts.blocking()),
-            (done, error) -> new SnapshotWritten(error));
   }
 
   private void snapshotWritten(@Nullable Throwable error) {
-    writing = false;
-    if (error != null) {
-      getContext().getLog().error("snapshot not written; the one before stays", error);
-    }
-    if (snapshotDue && stopping != null) {
+    boolean again = snapshot.written(error);
+    if (again && stopping != null) {
       writeSnapshot();
-    } else if (snapshotDue) {
-      timers.startSingleTimer(new WriteSnapshot(), SNAPSHOT_DELAY);
+    } else if (again) {
+      timers.startSingleTimer(new WriteSnapshot(), SnapshotKeeper.DELAY);
     }
   }
 
   private void refreshNames() {
-    for (String host : store.externalNames()) {
-      if (asking.add(host)) {
-        getContext()
-            .pipeToSelf(
-                parts.names().resolve(host),
-                (addresses, error) ->
-                    error == null
-                        ? new NameResolved(host, addresses)
-                        : new NameFailed(host, error));
-      }
-    }
-  }
-
-  private void resolved(String host, List<InetAddress> addresses) {
-    asking.remove(host);
-    if (nameTrouble.remove(host)) {
-      getContext().getLog().info("name resolves again host={}", host);
-    }
-    store.resolved(host, addresses);
-  }
-
-  /** The addresses known so far stay: a name server that is away must not take backends away. */
-  private void notResolved(String host, Throwable error) {
-    asking.remove(host);
-    if (nameTrouble.add(host)) {
-      getContext().getLog().warn("name does not resolve host={} reason={}", host, error.toString());
+    for (String host : names.due()) {
+      getContext()
+          .pipeToSelf(
+              parts.names().resolve(host),
+              (addresses, error) ->
+                  error == null ? new NameResolved(host, addresses) : new NameFailed(host, error));
     }
   }
 }

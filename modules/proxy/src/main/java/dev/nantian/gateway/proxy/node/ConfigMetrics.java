@@ -22,6 +22,7 @@ public final class ConfigMetrics {
   private final AtomicLong revision = new AtomicLong();
   private final AtomicLong lastApplyMillis = new AtomicLong();
   private final AtomicInteger connected = new AtomicInteger();
+  private final Counter snapshotsDamaged;
 
   public ConfigMetrics(MeterRegistry registry) {
     for (ResourceType type : ResourceType.values()) {
@@ -50,6 +51,10 @@ public final class ConfigMetrics {
         .description("When the last update was applied, Unix time")
         .baseUnit("seconds")
         .register(registry);
+    snapshotsDamaged =
+        Counter.builder("nantian.config.snapshot.damaged")
+            .description("Snapshots on disk that could not be used at start")
+            .register(registry);
     Gauge.builder("nantian.xds.connected", connected, AtomicInteger::get)
         .description("1 while there is a stream to the control plane")
         .register(registry);
@@ -64,6 +69,10 @@ public final class ConfigMetrics {
     revision.set(newRevision);
     lastApplyMillis.set(at.toEpochMilli());
     applyTime.record(took);
+  }
+
+  void snapshotDamaged() {
+    snapshotsDamaged.increment();
   }
 
   /** Takes note of a stream that began or ended. */

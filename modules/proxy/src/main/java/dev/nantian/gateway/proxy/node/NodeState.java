@@ -15,16 +15,24 @@ import org.jspecify.annotations.Nullable;
  * @param ready true once a whole configuration is in force and its listeners are bound, and from
  *     then on
  * @param notReadyReason why not; empty if ready
+ * @param snapshot what was found on disk at the start
  */
 public record NodeState(
     RuntimeConfig config,
     List<Cluster> clusters,
     @Nullable Instant appliedAt,
     boolean ready,
-    String notReadyReason) {
+    String notReadyReason,
+    SnapshotStart snapshot) {
   /** Before anything was received. */
   public static final NodeState INITIAL =
-      new NodeState(RuntimeConfig.EMPTY, List.of(), null, false, "no configuration yet");
+      new NodeState(
+          RuntimeConfig.EMPTY,
+          List.of(),
+          null,
+          false,
+          "no configuration yet",
+          SnapshotStart.NOTHING);
 
   public NodeState {
     clusters = List.copyOf(clusters);

@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.node.ConfigActor;
 import dev.nantian.gateway.proxy.node.ConfigMetrics;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +53,7 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
   private record Answer(AdsStream stream, String nonce, ConfigActor.Applied applied)
       implements Command {}
 
-  private record AskAgain(Set<String> gateways) implements Command {}
+  private record Noticed(ConfigActor.Notice notice) implements Command {}
 
   private record NoAnswer(AdsStream stream) implements Command {}
 
@@ -77,7 +78,7 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
   private final Parts parts;
   private final TimerScheduler<Command> timers;
   private @Nullable AdsStream stream;
-  private int unanswered;
+  private final Set<String> unanswered = new HashSet<>();
   private int attempt;
   private boolean complained;
 
@@ -126,10 +127,15 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
           answer(to, nonce, applied);
         }
       }
-      case AskAgain(Set<String> gateways) -> {
+      case Noticed(ConfigActor.GatewaysChanged(Set<String> gateways)) -> {
         AdsStream current = stream;
         if (current != null) {
           current.send(DeltaMessages.askAgain(ResourceType.GATEWAY, gateways));
+        }
+      }
+      case Noticed(ConfigActor.Restarted()) -> {
+        if (stream != null) {
+          ended("the configuration starts again, responses under way are lost");
         }
       }
       case NoAnswer(AdsStream of) -> {
@@ -173,11 +179,8 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
     parts
         .config()
         .tell(
-            new ConfigActor.WatchGateways(
-                getContext()
-                    .messageAdapter(
-                        ConfigActor.GatewaysChanged.class,
-                        changed -> new AskAgain(changed.names()))));
+            new ConfigActor.Watch(
+                getContext().messageAdapter(ConfigActor.Notice.class, Noticed::new)));
     ActorRef<Command> self = getContext().getSelf();
     AdsStream opened =
         AdsStream.open(
@@ -186,7 +189,6 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
             (from, response) -> self.tell(new Received(from, response)),
             (which, error) -> self.tell(new Ended(which, error)));
     stream = opened;
-    unanswered = 0;
     for (ResourceType type : ResourceType.values()) {
       opened.send(
           DeltaMessages.subscribeAll(
@@ -210,8 +212,8 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
     }
     ActorRef<Command> self = getContext().getSelf();
     ConfigStore.Update update = DeltaMessages.update(type.get(), response);
-    unanswered++;
-    timers.startSingleTimer(from, new NoAnswer(from), ANSWER_TIMEOUT);
+    unanswered.add(response.getNonce());
+    timers.startSingleTimer(response.getNonce(), new NoAnswer(from), ANSWER_TIMEOUT);
     parts
         .config()
         .tell(
@@ -220,10 +222,8 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
   }
 
   private void answer(AdsStream to, String nonce, ConfigActor.Applied applied) {
-    unanswered--;
-    if (unanswered == 0) {
-      timers.cancel(to);
-    }
+    unanswered.remove(nonce);
+    timers.cancel(nonce);
     to.send(DeltaMessages.answer(applied.type().typeUrl(), nonce, applied.rejected()));
   }
 
@@ -250,8 +250,9 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
     parts.metrics().connected(false);
     AdsStream current = stream;
     stream = null;
+    unanswered.forEach(timers::cancel);
+    unanswered.clear();
     if (current != null) {
-      timers.cancel(current);
       current.close();
     }
   }

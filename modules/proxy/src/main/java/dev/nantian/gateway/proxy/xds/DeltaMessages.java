@@ -63,6 +63,7 @@ final class DeltaMessages {
             RejectedResource.newBuilder()
                 .setName(rejection.name())
                 .setVersion(rejection.version())
+                .setReason(rejection.reason())
                 .setMessage(rejection.message()));
       }
       request.setErrorDetail(

@@ -16,6 +16,7 @@ import dev.nantian.gateway.protocol.ResourceType;
 import dev.nantian.gateway.protocol.config.v1.Attachment;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.Service;
 import dev.nantian.gateway.protocol.config.v1.ServicePort;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
@@ -208,7 +209,7 @@ class ConfigStoreTest {
             .build();
     // When
     apply(update(gateway));
-    Map<String, String> without = store.gatewayProblems();
+    Map<String, ConfigStore.GatewayProblem> without = store.gatewayProblems();
     int socketsWithout = store.config().sockets().size();
     apply(update(secret("infra/cert", KEYS)));
     // Then
@@ -216,8 +217,10 @@ class ConfigStoreTest {
         .containsExactly(
             Map.entry(
                 "infra/gw",
-                "Gateway infra/gw listener https tls.certificateRefs: Secret infra/cert"
-                    + " (expected one that was received and is good)"));
+                new ConfigStore.GatewayProblem(
+                    RejectedResource.Reason.INVALID,
+                    "Gateway infra/gw listener https tls.certificateRefs: Secret infra/cert"
+                        + " (expected one that was received and is good)")));
     assertThat(socketsWithout).isEqualTo(1);
     assertThat(store.gatewayProblems()).isEmpty();
     assertThat(store.config().sockets()).hasSize(2);
@@ -282,7 +285,10 @@ class ConfigStoreTest {
     assertThat(store.config().sockets()).hasSize(1);
     assertThat(entry("b.example").name()).isEqualTo("fits");
     assertThat(entry("x.example").gateway()).isEqualTo("infra/a");
-    assertThat(store.gatewayProblems().get("infra/b"))
+    ConfigStore.GatewayProblem problem =
+        Objects.requireNonNull(store.gatewayProblems().get("infra/b"));
+    assertThat(problem.reason()).isEqualTo(RejectedResource.Reason.ADDRESS_NOT_USABLE);
+    assertThat(problem.message())
         .contains("listener same hostname: \"\" (expected another one on 127.0.0.1:8000")
         .contains("listener tls protocol: HTTPS (expected HTTP, for Gateway infra/a has");
   }
@@ -300,7 +306,9 @@ class ConfigStoreTest {
     assertThat(store.gatewayProblems())
         .containsEntry(
             "infra/gw",
-            "Gateway infra/gw listener http cannot bind 127.0.0.1:8000: address in use");
+            new ConfigStore.GatewayProblem(
+                RejectedResource.Reason.ADDRESS_NOT_USABLE,
+                "Gateway infra/gw listener http cannot bind 127.0.0.1:8000: address in use"));
     assertThat(store.versions(ResourceType.GATEWAY)).isEmpty();
   }
 

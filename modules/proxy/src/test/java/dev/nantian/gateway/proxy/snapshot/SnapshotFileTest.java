@@ -31,11 +31,13 @@ class SnapshotFileTest {
     // When
     file.write(state);
     // Then
-    assertThat(file.read()).isEqualTo(new SnapshotFile.Content.Loaded(state));
+    assertThat(file.read()).isEqualTo(new SnapshotFile.Content.Loaded(state, file.file(), ""));
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.file())))
         .isEqualTo("rw-------");
     try (var files = Files.list(folder.resolve("data"))) {
-      assertThat(files).containsExactly(file.file());
+      assertThat(files)
+          .containsExactlyInAnyOrder(
+              file.file(), folder.resolve("data").resolve("snapshot.previous.bin"));
     }
   }
 
@@ -63,5 +65,62 @@ class SnapshotFileTest {
       assertThat(changed).as("byte %d changed", i).isInstanceOf(SnapshotFile.Content.Damaged.class);
       assertThat(cut).as("cut at %d", i).isInstanceOf(SnapshotFile.Content.Damaged.class);
     }
+  }
+
+  @Test
+  void theOneBeforeServesWhenTheNewestIsDamaged() throws IOException {
+    // Given
+    SnapshotFile file = new SnapshotFile(folder);
+    List<ConfigStore.Update> before = List.of(update(service("ns/before", 80)));
+    file.write(before);
+    file.write(List.of(update(service("ns/newest", 80))));
+    Files.writeString(file.file(), "NANTIANS and then something else entirely, and more of it now");
+    // When
+    SnapshotFile.Content content = new SnapshotFile(folder).read();
+    // Then
+    assertThat(content)
+        .isInstanceOfSatisfying(
+            SnapshotFile.Content.Loaded.class,
+            loaded -> {
+              assertThat(loaded.updates()).isEqualTo(before);
+              assertThat(loaded.from()).isEqualTo(folder.resolve("snapshot.previous.bin"));
+              assertThat(loaded.damaged()).startsWith(file.file() + " ");
+            });
+  }
+
+  @Test
+  void aDamagedFileNeverReplacesTheGoodOneBeforeIt() throws IOException {
+    // Given
+    SnapshotFile first = new SnapshotFile(folder);
+    List<ConfigStore.Update> before = List.of(update(service("ns/before", 80)));
+    first.write(before);
+    first.write(List.of());
+    Files.writeString(first.file(), "damaged");
+    SnapshotFile file = new SnapshotFile(folder);
+    file.read();
+    // When
+    file.write(List.of(update(service("ns/newest", 80))));
+    Files.writeString(file.file(), "damaged again");
+    // Then
+    assertThat(new SnapshotFile(folder).read())
+        .isInstanceOfSatisfying(
+            SnapshotFile.Content.Loaded.class,
+            loaded -> assertThat(loaded.updates()).isEqualTo(before));
+  }
+
+  @Test
+  void ifAllAreDamagedTheReasonNamesEach() throws IOException {
+    // Given
+    Files.writeString(folder.resolve("snapshot.bin"), "x");
+    Files.writeString(folder.resolve("snapshot.previous.bin"), "y");
+    // When
+    SnapshotFile.Content content = new SnapshotFile(folder).read();
+    // Then
+    assertThat(content)
+        .isInstanceOfSatisfying(
+            SnapshotFile.Content.Damaged.class,
+            damaged ->
+                assertThat(damaged.reason())
+                    .contains("snapshot.bin has 1 bytes", "snapshot.previous.bin has 1 bytes"));
   }
 }
