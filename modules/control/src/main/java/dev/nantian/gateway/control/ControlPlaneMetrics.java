@@ -1,7 +1,6 @@
 package dev.nantian.gateway.control;
 
 import dev.nantian.gateway.control.resource.ActorDirectory;
-import dev.nantian.gateway.control.resource.ResourceRegistry;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.xds.NodesActor;
 import io.micrometer.core.instrument.FunctionCounter;

@@ -9,9 +9,9 @@ import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.status.ObjectStatus;
 import dev.nantian.gateway.protocol.ResourceType;
-import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
+import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayStatus;
@@ -159,7 +159,9 @@ class ControlPlaneIT {
         response = node.next();
       }
       node.nack(
-          response, RejectedResource.Reason.ADDRESS_NOT_USABLE, "bind 0.0.0.0:80: permission denied");
+          response,
+          RejectedResource.Reason.ADDRESS_NOT_USABLE,
+          "bind 0.0.0.0:80: permission denied");
 
       GatewayStatus refused =
           awaitStatus(

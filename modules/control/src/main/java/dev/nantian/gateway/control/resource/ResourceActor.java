@@ -154,8 +154,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     this.translator = translator;
     this.own = new OwnClaims(key, card, registry);
     this.publication =
-        new Publication(
-            key, card, surroundings, state -> self.tell(new ProgrammingChanged(state)));
+        new Publication(key, card, surroundings, state -> self.tell(new ProgrammingChanged(state)));
     if (card.starts.getAndIncrement() > 0) {
       restoring = true;
       registry.tell(new ResourceRegistry.Restore(key, self));

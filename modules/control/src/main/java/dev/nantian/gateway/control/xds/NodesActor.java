@@ -160,8 +160,7 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
   private void connected(Connected connected) {
     List<Long> superseded = ledger.connected(connected.stream(), connected.node());
     if (superseded.contains(connected.stream())) {
-      LOG.info(
-          "event=stream_superseded node={} stream={}", connected.node(), connected.stream());
+      LOG.info("event=stream_superseded node={} stream={}", connected.node(), connected.stream());
       connected.close().run();
       return;
     }

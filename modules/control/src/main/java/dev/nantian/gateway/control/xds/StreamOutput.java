@@ -32,8 +32,7 @@ public sealed interface StreamOutput {
       implements StreamOutput {}
 
   /** One refused version with the node's reason. */
-  record Rejection(
-      ResourceId id, String version, RejectedResource.Reason reason, String message) {}
+  record Rejection(ResourceId id, String version, RejectedResource.Reason reason, String message) {}
 
   /** A request for a type that the control plane does not serve; it gets no answer. */
   record UnknownType(String typeUrl) implements StreamOutput {}

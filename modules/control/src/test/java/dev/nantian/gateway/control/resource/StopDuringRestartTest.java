@@ -60,7 +60,10 @@ class StopDuringRestartTest {
     actor.tell(new ResourceActor.Restart("test"));
 
     // What the registry answers when it has forgotten the actor.
-    registry.expectMessageClass(ResourceRegistry.Restore.class).from().tell(new ResourceActor.Stop());
+    registry
+        .expectMessageClass(ResourceRegistry.Restore.class)
+        .from()
+        .tell(new ResourceActor.Stop());
 
     handled();
     time.timePasses(Duration.ofSeconds(10));

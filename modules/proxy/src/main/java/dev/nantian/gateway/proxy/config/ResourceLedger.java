@@ -125,7 +125,9 @@ final class ResourceLedger {
                           good == null ? null : good.version(),
                           entry.appliedAt,
                           bad == null ? null : bad.version(),
-                          bad != null ? bad.message() : trouble == null ? null : trouble.message()));
+                          bad != null
+                              ? bad.message()
+                              : trouble == null ? null : trouble.message()));
                 }));
     return resources;
   }

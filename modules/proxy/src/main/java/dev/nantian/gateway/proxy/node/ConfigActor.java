@@ -195,7 +195,8 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
       case WriteSnapshot _ -> writeSnapshot();
       case SnapshotWritten(Throwable error) -> snapshotWritten(error);
       case RefreshNames _ -> refreshNames();
-      case NameResolved(String host, List<InetAddress> addresses) -> names.resolved(host, addresses);
+      case NameResolved(String host, List<InetAddress> addresses) ->
+          names.resolved(host, addresses);
       case NameFailed(String host, Throwable error) -> names.failed(host, error);
       case Stop(ActorRef<Done> replyTo) -> {
         stopping = replyTo;

@@ -32,9 +32,9 @@ import java.util.Optional;
  * the old one, forced to disk, and takes its place in one step, so a crash leaves the old or the
  * new one and never a part. Mode 0600.
  *
- * <p>The replaced file stays as {@value #PREVIOUS}: if the newest one is damaged (a disk that fails,
- * a hand that slipped), the proxy starts with the one before it instead of with nothing. A damaged
- * file never takes that place.
+ * <p>The replaced file stays as {@value #PREVIOUS}: if the newest one is damaged (a disk that
+ * fails, a hand that slipped), the proxy starts with the one before it instead of with nothing. A
+ * damaged file never takes that place.
  *
  * <p>Blocking: not for event loops. One writer at a time.
  */
@@ -184,8 +184,7 @@ public final class SnapshotFile {
     long length = in.getLong();
     if (length != bytes.length - HEADER) {
       return damaged(
-          one,
-          "holds " + (bytes.length - HEADER) + " bytes of content (expected " + length + ")");
+          one, "holds " + (bytes.length - HEADER) + " bytes of content (expected " + length + ")");
     }
     byte[] checksum = new byte[32];
     in.get(checksum);

@@ -106,8 +106,7 @@ class ConfigActorTest {
         .satisfies(
             rejection -> {
               assertThat(rejection.name()).isEqualTo("infra/gw");
-              assertThat(rejection.reason())
-                  .isEqualTo(RejectedResource.Reason.ADDRESS_NOT_USABLE);
+              assertThat(rejection.reason()).isEqualTo(RejectedResource.Reason.ADDRESS_NOT_USABLE);
             });
   }
 

@@ -64,8 +64,7 @@ class AdsClientTest {
 
     Map<ResourceType, DeltaDiscoveryRequest> greetings = control.stream().greetings();
 
-    assertThat(held(greetings, ResourceType.GATEWAY))
-        .containsExactly(Map.entry("infra/gw", "v1"));
+    assertThat(held(greetings, ResourceType.GATEWAY)).containsExactly(Map.entry("infra/gw", "v1"));
     assertThat(held(greetings, ResourceType.SECRET)).isEmpty();
   }
 
