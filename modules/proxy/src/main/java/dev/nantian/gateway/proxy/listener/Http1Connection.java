@@ -333,7 +333,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   public void startResponse(Exchange of) {
     boolean close = draining || !of.isRequestComplete();
     closeAfterResponse = writer.head(channel, of, close);
-    of.upstream().resume(writer.sendsHeadAsReceived()); // may end the exchange before it returns
+    of.resumeResponse(writer.sendsHeadAsReceived()); // may end the exchange before it returns
   }
 
   @Override

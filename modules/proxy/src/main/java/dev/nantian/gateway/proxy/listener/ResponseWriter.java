@@ -8,7 +8,6 @@ import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
-import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -69,8 +68,7 @@ final class ResponseWriter {
    */
   boolean head(Channel channel, Exchange exchange, boolean close) {
     ResponseHead head = exchange.response();
-    UpstreamStream upstream = exchange.upstream();
-    BodyReader.Kind kind = upstream.bodyKind();
+    BodyReader.Kind kind = exchange.responseKind();
     exchange.responding();
     boolean endMarkedByClose = http10 && kind.needsCloseInHttp10();
     boolean ends = close || clientWantsClose || endMarkedByClose;
@@ -81,7 +79,7 @@ final class ResponseWriter {
             && head.status() != 204
             && head.minorVersion() == 1
             && !head.isEdited()
-            && upstream.holdsWholeHead();
+            && exchange.holdsWholeHead();
     if (headAsReceived) {
       return false;
     }
@@ -91,7 +89,7 @@ final class ResponseWriter {
       head.remove(FieldNames.TRANSFER_ENCODING);
     }
     if (http10 && kind == BodyReader.Kind.CHUNKED) {
-      upstream.unwrapChunks();
+      exchange.unwrapResponse();
     }
     wrapInChunks = !http10 && kind == BodyReader.Kind.UNTIL_CLOSE;
     ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));

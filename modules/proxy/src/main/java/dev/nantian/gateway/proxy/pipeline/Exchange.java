@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.RequestHead;
@@ -12,7 +13,6 @@ import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
-import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -135,9 +135,28 @@ public final class Exchange {
     return upstream.backend();
   }
 
-  /** The stream that the response comes from; only while it does. */
-  public UpstreamStream upstream() {
-    return upstream.stream();
+  /** How the response's body comes, once its head is there. */
+  public BodyReader.Kind responseKind() {
+    return upstream.stream().bodyKind();
+  }
+
+  /** True if the head as received is still whole and {@link #resumeResponse} can send it. */
+  public boolean holdsWholeHead() {
+    return upstream.stream().holdsWholeHead();
+  }
+
+  /** The response's body is wanted as plain data. Before {@link #resumeResponse}. */
+  public void unwrapResponse() {
+    upstream.stream().unwrapChunks();
+  }
+
+  /**
+   * Lets the response's body come; may end the exchange before it returns.
+   *
+   * @param withHead the first part begins with the head as received; needs {@link #holdsWholeHead}
+   */
+  public void resumeResponse(boolean withHead) {
+    upstream.stream().resume(withHead);
   }
 
   /** To be filled by the client's side with what follows the request's body; cleared. */
