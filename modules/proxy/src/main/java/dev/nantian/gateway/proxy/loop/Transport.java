@@ -6,14 +6,18 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
@@ -34,6 +38,7 @@ public record Transport(
     Supplier<IoHandlerFactory> ioHandlers,
     Class<? extends ServerChannel> serverChannel,
     Class<? extends Channel> clientChannel,
+    Class<? extends DatagramChannel> datagramChannel,
     @Nullable ChannelOption<Boolean> reusePort) {
   private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
@@ -74,6 +79,7 @@ public record Transport(
         EpollIoHandler::newFactory,
         EpollServerSocketChannel.class,
         EpollSocketChannel.class,
+        EpollDatagramChannel.class,
         EpollChannelOption.SO_REUSEPORT);
   }
 
@@ -83,6 +89,7 @@ public record Transport(
         IoUringIoHandler::newFactory,
         IoUringServerSocketChannel.class,
         IoUringSocketChannel.class,
+        IoUringDatagramChannel.class,
         IoUringChannelOption.SO_REUSEPORT);
   }
 
@@ -92,6 +99,7 @@ public record Transport(
         NioIoHandler::newFactory,
         NioServerSocketChannel.class,
         NioSocketChannel.class,
+        NioDatagramChannel.class,
         null);
   }
 }

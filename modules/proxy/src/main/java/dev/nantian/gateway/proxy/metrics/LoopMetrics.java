@@ -53,6 +53,7 @@ public final class LoopMetrics {
   private final Map<String, RouteCounters> routes = new ConcurrentHashMap<>();
   private final Map<String, BackendCounters> backends = new ConcurrentHashMap<>();
   private final RouteCounters unmatched = new RouteCounters();
+  private final L4Counters l4 = new L4Counters();
   private final Map<Refusal, long[]> refusals = new EnumMap<>(Refusal.class);
   private Consumer<String> onRoute = ignored -> {};
   private Consumer<String> onBackend = ignored -> {};
@@ -116,6 +117,11 @@ public final class LoopMetrics {
       onRoute.accept(route);
     }
     return counters;
+  }
+
+  /** What layer 4 counts. */
+  public L4Counters l4() {
+    return l4;
   }
 
   /** Says who is told, on the loop's thread, when a route or backend is counted first. */

@@ -25,12 +25,14 @@ public final class MetricsBinder {
   private final List<LoopMetrics> loops;
   private final Map<String, Boolean> routes = new ConcurrentHashMap<>();
   private final Map<String, Boolean> backends = new ConcurrentHashMap<>();
+  private final Map<String, Boolean> l4Routes = new ConcurrentHashMap<>();
 
   /** Registers what needs no route; routes and backends follow as they are seen. */
   public static MetricsBinder bind(MeterRegistry registry, List<LoopMetrics> loops) {
     MetricsBinder binder = new MetricsBinder(registry, loops);
     binder.registerGlobal();
     loops.forEach(loop -> loop.onFirstUse(binder::route, binder::backend));
+    loops.forEach(loop -> loop.l4().onFirstUse(binder::l4Route));
     return binder;
   }
 
@@ -124,6 +126,43 @@ public final class MetricsBinder {
             return counters == null ? 0 : counters.count(statusClass);
           });
     }
+  }
+
+  private void l4Route(String route) {
+    if (l4Routes.putIfAbsent(route, true) != null) {
+      return;
+    }
+    l4(route, "nantian.l4.connections", "Connections and sessions", L4Counters.Route::openedCount);
+    l4(
+        route,
+        "nantian.l4.refused",
+        "Connections and datagrams that no backend took",
+        L4Counters.Route::refusedCount);
+    l4(route, "nantian.l4.received.bytes", "From clients", L4Counters.Route::receivedBytes);
+    l4(route, "nantian.l4.sent.bytes", "To clients", L4Counters.Route::sentBytes);
+    l4(
+        route,
+        "nantian.l4.dropped.datagrams",
+        "Datagrams not passed on",
+        L4Counters.Route::droppedCount);
+    Gauge.builder(
+            "nantian.l4.connections.active",
+            this,
+            binder -> binder.sum(loop -> value(loop, route, L4Counters.Route::activeCount)))
+        .description("Connections and sessions open now")
+        .tags(Tags.of("route", route))
+        .register(registry);
+  }
+
+  private void l4(
+      String route, String name, String description, ToLongFunction<L4Counters.Route> value) {
+    summed(name, description, Tags.of("route", route), loop -> value(loop, route, value));
+  }
+
+  private static long value(
+      LoopMetrics loop, String route, ToLongFunction<L4Counters.Route> value) {
+    L4Counters.Route counters = loop.l4().ifKnown(route);
+    return counters == null ? 0 : value.applyAsLong(counters);
   }
 
   private void backend(String backend) {

@@ -105,6 +105,24 @@ public final class EndpointPool {
     connect(user);
   }
 
+  /** Someone uses the endpoint by a connection of its own; ends with {@link #released}. */
+  public void engaged() {
+    outstanding++;
+  }
+
+  /** A connection that is not this pool's was made. */
+  public void reached() {
+    failing = false;
+  }
+
+  /** A connection that is not this pool's could not be made: others pass the endpoint over. */
+  public void unreachable() {
+    connectFailures++;
+    total.connectFailed();
+    failing = true;
+    skippedUntilNanos = System.nanoTime() + settings.skipMillis() * 1_000_000;
+  }
+
   /** A user that had a connection is done with it. */
   public void released() {
     outstanding--;

@@ -1,0 +1,11 @@
+package dev.nantian.gateway.proxy.l4;
+
+import dev.nantian.gateway.proxy.route.WeightedBackends;
+
+/**
+ * Where a connection or datagram session goes.
+ *
+ * @param route {@code Kind/namespace/name}, for metrics and logs
+ * @param backends chosen from by weight once for each connection or session
+ */
+public record L4Target(String route, WeightedBackends backends) {}
