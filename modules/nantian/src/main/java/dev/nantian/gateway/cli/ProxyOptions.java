@@ -100,14 +100,9 @@ final class ProxyOptions {
   private DataPlaneSettings dataPlane() {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
     try {
-      return new DataPlaneSettings(
-          TransportChoice.parse(transport),
-          standard.connections(),
-          standard.upstreams(),
-          standard.responseLimits(),
-          standard.forwarding(),
-          standard.maxRequestsPerLoop(),
-          accessLog());
+      return standard
+          .withTransport(TransportChoice.parse(transport))
+          .withAccessLog(accessLog());
     } catch (IllegalArgumentException e) {
       throw new CommandFailure("--" + e.getMessage(), e);
     }

@@ -72,7 +72,8 @@ public final class DataPlane {
             loops.group(),
             workers,
             Materializer.matFromSystem(system),
-            settings.connections());
+            settings.connections(),
+            settings.l4());
     MetricsBinder binder =
         MetricsBinder.bind(meters, workers.stream().map(Worker::metrics).toList());
     binder.counter(

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.l4.L4Settings;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseLimits limits of responses
  * @param forwarding what backends are told of a request's origin
  * @param maxRequestsPerLoop requests in flight on one loop; more get 503
+ * @param l4 relayed connections and datagram sessions
  * @param accessLog null (default) for none
  */
 public record DataPlaneSettings(
@@ -27,6 +29,7 @@ public record DataPlaneSettings(
     HttpLimits responseLimits,
     ForwardingSettings forwarding,
     int maxRequestsPerLoop,
+    L4Settings l4,
     @Nullable AccessLogSettings accessLog) {
   public static final DataPlaneSettings DEFAULT =
       new DataPlaneSettings(
@@ -36,5 +39,41 @@ public record DataPlaneSettings(
           HttpLimits.DEFAULT,
           ForwardingSettings.DEFAULT,
           20_000,
+          L4Settings.DEFAULT,
           null);
+
+  public DataPlaneSettings withTransport(TransportChoice other) {
+    return new DataPlaneSettings(
+        other, connections, upstreams, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
+  }
+
+  public DataPlaneSettings withConnections(ConnectionSettings other) {
+    return new DataPlaneSettings(
+        transport, other, upstreams, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
+  }
+
+  public DataPlaneSettings withL4(L4Settings other) {
+    return new DataPlaneSettings(
+        transport,
+        connections,
+        upstreams,
+        responseLimits,
+        forwarding,
+        maxRequestsPerLoop,
+        other,
+        accessLog);
+  }
+
+  /** Null for none. */
+  public DataPlaneSettings withAccessLog(@Nullable AccessLogSettings other) {
+    return new DataPlaneSettings(
+        transport,
+        connections,
+        upstreams,
+        responseLimits,
+        forwarding,
+        maxRequestsPerLoop,
+        l4,
+        other);
+  }
 }

@@ -113,13 +113,6 @@ class AccessLogIT {
 
   private static DataPlaneSettings logging(Path file) {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
-    return new DataPlaneSettings(
-        standard.transport(),
-        standard.connections(),
-        standard.upstreams(),
-        standard.responseLimits(),
-        standard.forwarding(),
-        standard.maxRequestsPerLoop(),
-        new AccessLogSettings(file, 100));
+    return standard.withAccessLog(new AccessLogSettings(file, 100));
   }
 }

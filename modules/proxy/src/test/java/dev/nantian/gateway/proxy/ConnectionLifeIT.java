@@ -79,14 +79,7 @@ class ConnectionLifeIT {
     AtomicLong written = new AtomicLong();
     try (TestProxy proxy =
             new TestProxy(
-                new DataPlaneSettings(
-                    all.transport(),
-                    hasty,
-                    all.upstreams(),
-                    all.responseLimits(),
-                    all.forwarding(),
-                    all.maxRequestsPerLoop(),
-                    null),
+                all.withConnections(hasty),
                 1,
                 false,
                 new TestTable());

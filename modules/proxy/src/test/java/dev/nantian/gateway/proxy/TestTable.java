@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
 import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
@@ -85,6 +86,11 @@ final class TestTable implements ListenerTable {
         return new RouteTarget("test/route", 0, 0, prefix, rule.getValue());
       }
     }
+    return null;
+  }
+
+  @Override
+  public @Nullable L4Target relay(ListenerEntry listener, String serverName) {
     return null;
   }
 }

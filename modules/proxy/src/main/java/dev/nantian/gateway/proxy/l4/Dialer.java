@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy.l4;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Touched by its event loop only.
  */
-public final class Dialer {
+final class Dialer {
   private static final int READ_BYTES = 32 << 10;
   private static final int LARGEST_DATAGRAM = 65_535;
 
@@ -30,7 +31,7 @@ public final class Dialer {
   /**
    * @param connectTimeoutMillis for one TCP connection attempt
    */
-  public Dialer(Worker worker, Transport transport, int connectTimeoutMillis) {
+  Dialer(Worker worker, Transport transport, int connectTimeoutMillis) {
     this.pools = worker.pools();
     this.tcp =
         new Bootstrap()

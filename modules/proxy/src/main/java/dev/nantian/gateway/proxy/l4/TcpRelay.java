@@ -3,6 +3,8 @@ package dev.nantian.gateway.proxy.l4;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.L4Counters;
+import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -36,7 +38,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Touched by its event loop only.
  */
-public final class TcpRelay {
+final class TcpRelay {
   private enum State {
     DIALING,
     RELAYING,
@@ -50,7 +52,7 @@ public final class TcpRelay {
   private final DeadlineWheel wheel;
   private final L4Settings settings;
   private final L4Counters.Route counters;
-  private final OpenRelays open;
+  private final Relays relays;
   private final Side client = new Side(true);
   private final Side backend = new Side(false);
   private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
@@ -67,31 +69,25 @@ public final class TcpRelay {
   private @Nullable EndpointPool endpoint;
   private int attempts;
 
-  public TcpRelay(
-      L4Target target,
-      Dialer dialer,
-      DeadlineWheel wheel,
-      L4Settings settings,
-      L4Counters counters,
-      OpenRelays open) {
+  TcpRelay(L4Target target, Dialer dialer, Worker worker, L4Settings settings, Relays relays) {
     this.target = target;
     this.dialer = dialer;
-    this.wheel = wheel;
+    this.wheel = worker.wheel();
     this.settings = settings;
-    this.counters = counters.route(target.route());
-    this.open = open;
+    this.counters = worker.metrics().l4().route(target.route());
+    this.relays = relays;
   }
 
   /**
    * The client's side: the last handler of its pipeline. The backend is dialled when it is added;
    * until then what the client sent waits, and no more is read from it.
    */
-  public ChannelInboundHandlerAdapter clientHandler() {
+  ChannelInboundHandlerAdapter clientHandler() {
     return client;
   }
 
   private void start() {
-    open.add(this);
+    relays.add(this);
     counters.opened();
     cluster = dialer.backend(target);
     if (cluster == null) {
@@ -199,7 +195,7 @@ public final class TcpRelay {
     early.clear();
     disengage();
     counters.closed();
-    open.remove(this);
+    relays.remove(this);
   }
 
   private void disengage() {

@@ -3,8 +3,10 @@ package dev.nantian.gateway.proxy.l4;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.metrics.L4Counters;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -53,9 +55,12 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
    * @param targets where the listener's datagrams go now; null for no route
    */
   public UdpSocket(
-      Supplier<@Nullable L4Target> targets, Dialer dialer, Worker worker, L4Settings settings) {
+      Supplier<@Nullable L4Target> targets,
+      Worker worker,
+      Transport transport,
+      L4Settings settings) {
     this.targets = targets;
-    this.dialer = dialer;
+    this.dialer = new Dialer(worker, transport, settings.connectTimeoutMillis());
     this.wheel = worker.wheel();
     this.settings = settings;
     this.counters = worker.metrics().l4();

@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
+import dev.nantian.gateway.proxy.l4.L4Settings;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import io.netty.channel.EventLoopGroup;
@@ -34,6 +35,7 @@ public final class Listeners {
   private final Materializer materializer;
   private final ConnectionSettings settings;
   private final Map<InetSocketAddress, ListeningSocket> sockets = new LinkedHashMap<>();
+  private final L4Sockets l4;
   private final List<ListeningSocket> leaving = new ArrayList<>();
   private long binds;
   private long bindFailures;
@@ -44,12 +46,14 @@ public final class Listeners {
       EventLoopGroup group,
       List<Worker> workers,
       Materializer materializer,
-      ConnectionSettings settings) {
+      ConnectionSettings settings,
+      L4Settings l4Settings) {
     this.transport = transport;
     this.group = group;
     this.workers = List.copyOf(workers);
     this.materializer = materializer;
     this.settings = settings;
+    this.l4 = new L4Sockets(transport, group, this.workers, l4Settings);
   }
 
   /**
@@ -70,7 +74,8 @@ public final class Listeners {
         retire(address);
       }
     }
-    List<CompletableFuture<List<BindFailure>>> results = new ArrayList<>();
+    List<CompletableFuture<List<BindFailure>>> results =
+        new ArrayList<>(l4.apply(config.l4Sockets()));
     for (ListenerSocket socket : wanted.values()) {
       ListeningSocket open = sockets.get(socket.address());
       results.add(open == null ? open(socket) : update(open, socket));
@@ -151,7 +156,9 @@ public final class Listeners {
 
   /** Completes when no connection is left or time is up. */
   private CompletionStage<Void> emptied(List<ListeningSocket> all, long deadlineNanos) {
-    boolean empty = all.stream().allMatch(socket -> socket.connections() == 0);
+    boolean empty =
+        all.stream().allMatch(socket -> socket.connections() == 0)
+            && (!stopping || l4.connections() == 0);
     boolean late = deadlineNanos != Long.MAX_VALUE && System.nanoTime() - deadlineNanos >= 0;
     if (empty || late) {
       return CompletableFuture.completedFuture(null);
@@ -169,21 +176,19 @@ public final class Listeners {
    * Closes all sockets, lets requests under way end with {@code Connection: close}, and cuts what
    * is left at the deadline.
    *
-   * @return completes with the number of requests that were cut
+   * @return completes with the number of requests and relayed connections that were cut
    */
   public synchronized CompletionStage<Integer> drainAndStop(Duration deadline) {
     stopping = true;
     List<ListeningSocket> all = new ArrayList<>(sockets.values());
     sockets.clear();
     long deadlineNanos = System.nanoTime() + deadline.toNanos();
-    CompletableFuture<?>[] draining =
-        all.stream()
-            .map(socket -> socket.closeAndDrain().toCompletableFuture())
-            .toArray(CompletableFuture[]::new);
+    List<CompletableFuture<Void>> draining = new ArrayList<>(List.of(l4.close()));
+    all.forEach(socket -> draining.add(socket.closeAndDrain().toCompletableFuture()));
     all.addAll(leaving);
-    return CompletableFuture.allOf(draining)
+    return CompletableFuture.allOf(draining.toArray(CompletableFuture[]::new))
         .thenCompose(done -> emptied(all, deadlineNanos))
-        .thenCompose(done -> cutAll(all))
+        .thenCompose(done -> cutAll(all).thenCombine(l4.cut(), Integer::sum))
         .thenCompose(
             cut ->
                 CompletableFuture.allOf(
@@ -207,14 +212,16 @@ public final class Listeners {
 
   /** The sockets that are open: configured address to what it is bound to. */
   public synchronized List<View> view() {
-    return sockets.entrySet().stream()
-        .map(
-            entry ->
+    List<View> views = new ArrayList<>();
+    sockets.forEach(
+        (address, socket) ->
+            views.add(
                 new View(
-                    ListeningSocket.text(entry.getKey()),
-                    ListeningSocket.text(entry.getValue().bound()),
-                    entry.getValue().connections()))
-        .toList();
+                    ListeningSocket.text(address),
+                    ListeningSocket.text(socket.bound()),
+                    socket.connections())));
+    views.addAll(l4.view());
+    return views;
   }
 
   /** Sockets that were to be opened so far. */

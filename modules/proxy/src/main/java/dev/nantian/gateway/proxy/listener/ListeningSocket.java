@@ -81,7 +81,7 @@ final class ListeningSocket {
    * SO_REUSEPORT lets a second process of the same user share the port in silence; one try without
    * it finds that out.
    */
-  private static void refuseIfTaken(InetSocketAddress address) throws IOException {
+  static void refuseIfTaken(InetSocketAddress address) throws IOException {
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true);
       probe.bind(address);

@@ -19,15 +19,23 @@ public final class CompiledListeners implements ListenerTable {
    *
    * @param hostname exact, {@code *.suffix}, or empty for every hostname; lower case
    * @param entry what the loops see
-   * @param routes rules of the routes attached to it
+   * @param routes rules of the routes attached to it, if its mode is HTTP
+   * @param relayed routes of layer 4, if it is not
    */
-  public record Listener(String hostname, ListenerEntry entry, ListenerRoutes routes) {}
+  public record Listener(
+      String hostname, ListenerEntry entry, ListenerRoutes routes, L4Routes relayed) {
+    /** A listener of requests. */
+    public Listener(String hostname, ListenerEntry entry, ListenerRoutes routes) {
+      this(hostname, entry, routes, L4Routes.NONE);
+    }
+  }
 
   private final List<Listener> listeners;
   private final ByteTable<ListenerEntry> exact;
   private final ByteTable<ListenerEntry> wildcard;
   private final @Nullable ListenerEntry any;
   private final Map<String, HostTable> routes = new HashMap<>();
+  private final Map<String, L4Routes> relayed = new HashMap<>();
 
   /**
    * @param listeners no two with the same hostname: the first one would win
@@ -46,6 +54,7 @@ public final class CompiledListeners implements ListenerTable {
         exactNames.putIfAbsent(listener.hostname, listener.entry);
       }
       routes.put(listener.entry.id(), listener.routes.hosts());
+      relayed.put(listener.entry.id(), listener.relayed);
     }
     this.exact = ByteTable.of(exactNames);
     this.wildcard = ByteTable.of(suffixes);
@@ -61,6 +70,12 @@ public final class CompiledListeners implements ListenerTable {
   public @Nullable ListenerEntry listener(byte[] host, int offset, int length) {
     ListenerEntry found = Hostnames.lookup(exact, wildcard, host, offset, length, null);
     return found == null ? any : found;
+  }
+
+  @Override
+  public @Nullable L4Target relay(ListenerEntry listener, String serverName) {
+    L4Routes targets = relayed.get(listener.id());
+    return targets == null ? null : targets.target(serverName);
   }
 
   @Override

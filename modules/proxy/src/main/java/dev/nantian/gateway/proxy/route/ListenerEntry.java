@@ -10,25 +10,47 @@ import org.jspecify.annotations.Nullable;
  * ListenerTable} with the same entry, which finds the listener again by {@link #id()}.
  */
 public final class ListenerEntry {
+  /** What becomes of a connection whose listener is known. */
+  public enum Mode {
+    /** Requests are read and routed. */
+    HTTP,
+    /** TLS ends here; what is inside is relayed (TLSRoute, mode Terminate). */
+    RELAY_DECRYPTED,
+    /** Relayed as it came, the ClientHello included (TLSRoute, mode Passthrough). */
+    RELAY_ENCRYPTED
+  }
+
   private final String gateway;
   private final String name;
   private final String id;
   private final int port;
   private final @Nullable SslContext tls;
+  private final Mode mode;
+
+  /** A listener of requests. */
+  public ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls) {
+    this(gateway, name, port, tls, Mode.HTTP);
+  }
 
   /**
    * @param gateway {@code namespace/name} of the Gateway
    * @param name the listener's name in it
    * @param port the listener's port as in the Gateway
    * @param tls its certificates, built and checked when the configuration was compiled; null for
-   *     cleartext
+   *     cleartext and for what is relayed as it came
    */
-  public ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls) {
+  public ListenerEntry(
+      String gateway, String name, int port, @Nullable SslContext tls, Mode mode) {
     this.gateway = gateway;
     this.name = name;
     this.id = gateway + "/" + name;
     this.port = port;
     this.tls = tls;
+    this.mode = mode;
+  }
+
+  public Mode mode() {
+    return mode;
   }
 
   /** {@code namespace/name} of the Gateway. */

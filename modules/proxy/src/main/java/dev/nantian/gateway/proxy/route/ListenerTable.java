@@ -25,4 +25,11 @@ public interface ListenerTable {
    *     (cleartext)
    */
   @Nullable RouteTarget match(ListenerEntry listener, RequestHead head);
+
+  /**
+   * Where the connections of a listener of layer 4 go, or null for no route.
+   *
+   * @param serverName of the TLS handshake, lower case; empty if there was none
+   */
+  @Nullable L4Target relay(ListenerEntry listener, String serverName);
 }

@@ -1,6 +1,5 @@
-package dev.nantian.gateway.proxy.l4;
+package dev.nantian.gateway.proxy.route;
 
-import dev.nantian.gateway.proxy.route.WeightedBackends;
 
 /**
  * Where a connection or datagram session goes.

@@ -1,4 +1,4 @@
-package dev.nantian.gateway.proxy.l4;
+package dev.nantian.gateway.proxy.route;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
