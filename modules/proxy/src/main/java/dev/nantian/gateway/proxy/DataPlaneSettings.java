@@ -52,6 +52,16 @@ public record DataPlaneSettings(
         transport, other, upstreams, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
   }
 
+  public DataPlaneSettings withUpstreams(UpstreamSettings other) {
+    return new DataPlaneSettings(
+        transport, connections, other, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
+  }
+
+  public DataPlaneSettings withForwarding(ForwardingSettings other) {
+    return new DataPlaneSettings(
+        transport, connections, upstreams, responseLimits, other, maxRequestsPerLoop, l4, accessLog);
+  }
+
   public DataPlaneSettings withL4(L4Settings other) {
     return new DataPlaneSettings(
         transport,

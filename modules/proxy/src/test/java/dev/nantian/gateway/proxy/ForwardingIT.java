@@ -106,14 +106,7 @@ class ForwardingIT {
 
   private static DataPlaneSettings trusting() {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
-    return new DataPlaneSettings(
-        standard.transport(),
-        standard.connections(),
-        standard.upstreams(),
-        standard.responseLimits(),
-        new ForwardingSettings(true, null),
-        standard.maxRequestsPerLoop(),
-        null);
+    return standard.withForwarding(new ForwardingSettings(true, null));
   }
 
   @Test

@@ -47,14 +47,7 @@ final class TestProxy implements AutoCloseable {
   /** All defaults but these. */
   static DataPlaneSettings with(ConnectionSettings connections) {
     DataPlaneSettings all = DataPlaneSettings.DEFAULT;
-    return new DataPlaneSettings(
-        all.transport(),
-        connections,
-        all.upstreams(),
-        all.responseLimits(),
-        all.forwarding(),
-        all.maxRequestsPerLoop(),
-        all.accessLog());
+    return all.withConnections(connections);
   }
 
   /** What the meters show, in the text format. */

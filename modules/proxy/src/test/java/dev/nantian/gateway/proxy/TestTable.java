@@ -6,7 +6,6 @@ import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
 import dev.nantian.gateway.proxy.http.RequestHead;
-import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
@@ -89,8 +88,4 @@ final class TestTable implements ListenerTable {
     return null;
   }
 
-  @Override
-  public @Nullable L4Target relay(ListenerEntry listener, String serverName) {
-    return null;
-  }
 }

@@ -50,7 +50,7 @@ public final class Relays {
   /** Resets all connections; returns how many there were. */
   public int cut() {
     List<TcpRelay> all = List.copyOf(open);
-    all.forEach(TcpRelay::reset);
+    all.forEach(TcpRelay::cut);
     return all.size();
   }
 }

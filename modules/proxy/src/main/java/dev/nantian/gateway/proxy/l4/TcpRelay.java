@@ -61,7 +61,7 @@ final class TcpRelay {
         @Override
         protected void onDeadline() {
           LOG.debug("idle for too long route={}", target.route());
-          reset();
+          cut();
         }
       };
   private State state = State.DIALING;
@@ -143,7 +143,7 @@ final class TcpRelay {
 
   private void refuse() {
     counters.refused();
-    reset();
+    cut();
   }
 
   private void pass(Side from, Side to, ByteBuf part) {
@@ -180,7 +180,7 @@ final class TcpRelay {
   }
 
   /** Cuts both connections so that neither side takes the rest for complete. */
-  void reset() {
+  void cut() {
     if (state != State.OVER) {
       over();
       client.reset();
@@ -269,7 +269,7 @@ final class TcpRelay {
         over();
         other(this).close();
       } else if (state != State.OVER && (isClient || state == State.RELAYING)) {
-        reset(); // closed without an end of input: the peer reset it
+        cut(); // closed without an end of input: the peer reset it
       }
     }
 
@@ -277,7 +277,7 @@ final class TcpRelay {
     public void exceptionCaught(ChannelHandlerContext from, Throwable cause) {
       LOG.debug("connection failed route={}", target.route(), cause);
       if (isClient || state == State.RELAYING) {
-        reset();
+        cut();
       }
     }
 
@@ -318,7 +318,7 @@ final class TcpRelay {
               .addListener(
                   done -> {
                     if (!done.isSuccess()) {
-                      reset();
+                      cut();
                     } else if (to.pipeline().get(SslHandler.class) == null) {
                       var shut = ((DuplexChannel) to.channel()).shutdownOutput();
                       shut.addListener(ignored -> closeIfDone());

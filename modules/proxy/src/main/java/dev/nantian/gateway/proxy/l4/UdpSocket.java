@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * <p>A session has a socket of its own towards one endpoint and lives until no datagram passed for
  * a while, the endpoint refused (ICMP) or left the configuration; the client's next datagram then
  * begins another. Datagrams are never queued beyond the sockets' buffers: what cannot be passed on
- * is dropped and counted, as a network would.
+ * is dropped and counted, as a network would; so are empty datagrams, which not every transport of
+ * Netty can send.
  *
  * <p>Touched by its event loop only, except for construction; {@link #sessions} may be read from
  * elsewhere, a little late.
@@ -218,7 +219,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
         early.add(datagram);
         return;
       }
-      if (to == null || !to.isWritable()) {
+      if (to == null || !to.isWritable() || !datagram.isReadable()) {
         route.dropped();
         datagram.release();
         return;

@@ -27,9 +27,12 @@ public interface ListenerTable {
   @Nullable RouteTarget match(ListenerEntry listener, RequestHead head);
 
   /**
-   * Where the connections of a listener of layer 4 go, or null for no route.
+   * Where the connections of a listener of layer 4 go, or null for no route: always so for a table
+   * of requests only.
    *
    * @param serverName of the TLS handshake, lower case; empty if there was none
    */
-  @Nullable L4Target relay(ListenerEntry listener, String serverName);
+  default @Nullable L4Target relay(ListenerEntry listener, String serverName) {
+    return null;
+  }
 }
