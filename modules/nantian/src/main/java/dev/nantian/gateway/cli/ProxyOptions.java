@@ -100,9 +100,7 @@ final class ProxyOptions {
   private DataPlaneSettings dataPlane() {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
     try {
-      return standard
-          .withTransport(TransportChoice.parse(transport))
-          .withAccessLog(accessLog());
+      return standard.withTransport(TransportChoice.parse(transport)).withAccessLog(accessLog());
     } catch (IllegalArgumentException e) {
       throw new CommandFailure("--" + e.getMessage(), e);
     }

@@ -44,7 +44,14 @@ public record DataPlaneSettings(
 
   public DataPlaneSettings withTransport(TransportChoice other) {
     return new DataPlaneSettings(
-        other, connections, upstreams, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
+        other,
+        connections,
+        upstreams,
+        responseLimits,
+        forwarding,
+        maxRequestsPerLoop,
+        l4,
+        accessLog);
   }
 
   public DataPlaneSettings withConnections(ConnectionSettings other) {
@@ -54,12 +61,26 @@ public record DataPlaneSettings(
 
   public DataPlaneSettings withUpstreams(UpstreamSettings other) {
     return new DataPlaneSettings(
-        transport, connections, other, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
+        transport,
+        connections,
+        other,
+        responseLimits,
+        forwarding,
+        maxRequestsPerLoop,
+        l4,
+        accessLog);
   }
 
   public DataPlaneSettings withForwarding(ForwardingSettings other) {
     return new DataPlaneSettings(
-        transport, connections, upstreams, responseLimits, other, maxRequestsPerLoop, l4, accessLog);
+        transport,
+        connections,
+        upstreams,
+        responseLimits,
+        other,
+        maxRequestsPerLoop,
+        l4,
+        accessLog);
   }
 
   public DataPlaneSettings withL4(L4Settings other) {

@@ -77,12 +77,7 @@ class ConnectionLifeIT {
         new ConnectionSettings(10_000, 300, 300_000, 50_000, HttpLimits.DEFAULT);
     DataPlaneSettings all = DataPlaneSettings.DEFAULT;
     AtomicLong written = new AtomicLong();
-    try (TestProxy proxy =
-            new TestProxy(
-                all.withConnections(hasty),
-                1,
-                false,
-                new TestTable());
+    try (TestProxy proxy = new TestProxy(all.withConnections(hasty), 1, false, new TestTable());
         RawClient client = smallBuffers(proxy)) {
       Thread.ofVirtual().start(() -> flood(client, written));
 

@@ -87,5 +87,4 @@ final class TestTable implements ListenerTable {
     }
     return null;
   }
-
 }

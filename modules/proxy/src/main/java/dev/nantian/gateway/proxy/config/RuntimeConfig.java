@@ -9,8 +9,7 @@ import java.util.List;
  * @param sockets the addresses to listen on for HTTP and TLS, each once
  * @param l4Sockets those for TCP and UDP, each once for each protocol
  */
-public record RuntimeConfig(
-    long revision, List<ListenerSocket> sockets, List<L4Socket> l4Sockets) {
+public record RuntimeConfig(long revision, List<ListenerSocket> sockets, List<L4Socket> l4Sockets) {
   /** Before anything was received. */
   public static final RuntimeConfig EMPTY = new RuntimeConfig(0, List.of(), List.of());
 

@@ -99,8 +99,7 @@ final class TcpRelay {
   }
 
   private void dial(Cluster of, @Nullable EndpointPool failed) {
-    EndpointPool next =
-        attempts == settings.connectAttempts() ? null : dialer.endpoint(of, failed);
+    EndpointPool next = attempts == settings.connectAttempts() ? null : dialer.endpoint(of, failed);
     if (next == null) {
       refuse();
       return;

@@ -97,8 +97,7 @@ final class L4ListeningSocket {
   }
 
   private CompletionStage<Void> bindOne(int index, EventLoopGroup group) {
-    ChannelFuture binding =
-        protocol == Protocol.TCP ? bindTcp(index, group) : bindUdp(index);
+    ChannelFuture binding = protocol == Protocol.TCP ? bindTcp(index, group) : bindUdp(index);
     CompletableFuture<Void> result = new CompletableFuture<>();
     var unused =
         binding.addListener(
@@ -142,7 +141,8 @@ final class L4ListeningSocket {
             .group(workers.get(index).loop())
             .channel(transport.datagramChannel())
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_DATAGRAM))
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_DATAGRAM))
             .handler(datagrams.get(index));
     if (transport.reusePort() != null) {
       bootstrap.option(transport.reusePort(), true);

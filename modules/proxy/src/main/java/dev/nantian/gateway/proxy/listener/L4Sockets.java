@@ -37,8 +37,7 @@ final class L4Sockets {
   private final Map<Key, L4ListeningSocket> sockets = new LinkedHashMap<>();
   private final List<L4ListeningSocket> leaving = new ArrayList<>();
 
-  L4Sockets(
-      Transport transport, EventLoopGroup group, List<Worker> workers, L4Settings settings) {
+  L4Sockets(Transport transport, EventLoopGroup group, List<Worker> workers, L4Settings settings) {
     this.transport = transport;
     this.group = group;
     this.workers = workers;
@@ -95,8 +94,7 @@ final class L4Sockets {
         .toCompletableFuture();
   }
 
-  private synchronized BindFailure bindFailed(
-      Key key, L4ListeningSocket socket, Throwable cause) {
+  private synchronized BindFailure bindFailed(Key key, L4ListeningSocket socket, Throwable cause) {
     sockets.remove(key, socket);
     logIfFailed(socket.close());
     String reason = ListeningSocket.bindError(key.address, cause);

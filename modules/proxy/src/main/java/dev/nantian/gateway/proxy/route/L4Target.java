@@ -1,6 +1,5 @@
 package dev.nantian.gateway.proxy.route;
 
-
 /**
  * Where a connection or datagram session goes.
  *

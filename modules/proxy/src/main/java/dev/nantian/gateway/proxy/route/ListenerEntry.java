@@ -39,8 +39,7 @@ public final class ListenerEntry {
    * @param tls its certificates, built and checked when the configuration was compiled; null for
    *     cleartext and for what is relayed as it came
    */
-  public ListenerEntry(
-      String gateway, String name, int port, @Nullable SslContext tls, Mode mode) {
+  public ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls, Mode mode) {
     this.gateway = gateway;
     this.name = name;
     this.id = gateway + "/" + name;
