@@ -103,7 +103,7 @@ final class RelayIT {
     start(DataPlaneSettings.DEFAULT, 1);
     try (ServerSocket server = new ServerSocket(0, 50, LOOPBACK)) {
       var greeted =
-          var unused = onThread(
+          onThread(
               () -> {
                 try (Socket socket = server.accept()) {
                   socket.getOutputStream().write("220 ready\r\n".getBytes(US_ASCII));
@@ -133,7 +133,7 @@ final class RelayIT {
           Socket backend = accepted.get()) {
         java.util.concurrent.atomic.AtomicLong written = new java.util.concurrent.atomic.AtomicLong();
         var writer =
-            var unused = onThread(
+            onThread(
                 () -> {
                   byte[] part = new byte[64 << 10];
                   try {
