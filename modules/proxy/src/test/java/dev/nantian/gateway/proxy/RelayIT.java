@@ -131,7 +131,8 @@ final class RelayIT {
       int port = serve(Protocol.TCP, cluster(server.getLocalPort()));
       try (Socket client = new Socket(LOOPBACK, port);
           Socket backend = accepted.get()) {
-        java.util.concurrent.atomic.AtomicLong written = new java.util.concurrent.atomic.AtomicLong();
+        java.util.concurrent.atomic.AtomicLong written =
+            new java.util.concurrent.atomic.AtomicLong();
         var writer =
             onThread(
                 () -> {
@@ -202,13 +203,14 @@ final class RelayIT {
   void aResetOfTheBackendIsAResetForTheClient() throws Exception {
     start(DataPlaneSettings.DEFAULT, 1);
     try (ServerSocket server = new ServerSocket(0, 50, LOOPBACK)) {
-      var unused = onThread(
-          () -> {
-            Socket socket = server.accept();
-            socket.getInputStream().read();
-            socket.setSoLinger(true, 0);
-            socket.close();
-          });
+      var unused =
+          onThread(
+              () -> {
+                Socket socket = server.accept();
+                socket.getInputStream().read();
+                socket.setSoLinger(true, 0);
+                socket.close();
+              });
       int port = serve(Protocol.TCP, cluster(server.getLocalPort()));
 
       try (Socket client = new Socket(LOOPBACK, port)) {
@@ -270,9 +272,11 @@ final class RelayIT {
 
       try (DatagramSocket one = udpClient();
           DatagramSocket other = udpClient()) {
-        assertThat(exchange(one, port, "one".getBytes(US_ASCII))).isEqualTo("one".getBytes(US_ASCII));
+        assertThat(exchange(one, port, "one".getBytes(US_ASCII)))
+            .isEqualTo("one".getBytes(US_ASCII));
         assertThat(exchange(other, port, large)).isEqualTo(large);
-        assertThat(exchange(one, port, "two".getBytes(US_ASCII))).isEqualTo("two".getBytes(US_ASCII));
+        assertThat(exchange(one, port, "two".getBytes(US_ASCII)))
+            .isEqualTo("two".getBytes(US_ASCII));
       }
       assertThat(connections()).isEqualTo(2);
     }
@@ -345,15 +349,16 @@ final class RelayIT {
 
   private static DatagramSocket udpEcho() throws IOException {
     DatagramSocket server = new DatagramSocket(0, LOOPBACK);
-    var unused = onThread(
-        () -> {
-          byte[] buffer = new byte[65_536];
-          while (!server.isClosed()) {
-            DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
-            server.receive(packet);
-            server.send(packet);
-          }
-        });
+    var unused =
+        onThread(
+            () -> {
+              byte[] buffer = new byte[65_536];
+              while (!server.isClosed()) {
+                DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+                server.receive(packet);
+                server.send(packet);
+              }
+            });
     return server;
   }
 
