@@ -103,6 +103,24 @@ public final class DataPlane {
           loop,
           counts,
           UpstreamCounts::reuses);
+      binder.counter(
+          "nantian.upstream.pending.overflows",
+          "Requests refused since too many waited for a connection",
+          loop,
+          counts,
+          UpstreamCounts::pendingOverflows);
+      binder.counter(
+          "nantian.upstream.request.overflows",
+          "Requests refused since too many were under way at an endpoint",
+          loop,
+          counts,
+          UpstreamCounts::requestOverflows);
+      binder.counter(
+          "nantian.upstream.handler.failures",
+          "Connections ended by an error inside the proxy",
+          loop,
+          counts,
+          UpstreamCounts::handlerFailures);
     }
     return new DataPlane(loops, List.copyOf(workers), listeners, log);
   }

@@ -192,10 +192,6 @@ public final class Exchange {
     return state != State.OVER;
   }
 
-  boolean isConnecting() {
-    return state == State.CONNECTING;
-  }
-
   boolean isResponding() {
     return state == State.RESPONDING;
   }

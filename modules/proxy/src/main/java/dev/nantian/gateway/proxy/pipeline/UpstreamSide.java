@@ -133,6 +133,9 @@ final class UpstreamSide implements UpstreamUser {
     if (cut != null) {
       releasePool();
       cut.abandon();
+    } else if (pool != null) {
+      pool.cancel(this);
+      pool = null;
     }
   }
 
@@ -144,11 +147,6 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   // What the pool says.
-
-  @Override
-  public boolean isWaiting() {
-    return exchange.isConnecting();
-  }
 
   @Override
   public void onConnected(UpstreamStream connected) {
@@ -177,6 +175,7 @@ final class UpstreamSide implements UpstreamUser {
     if (LOG.isDebugEnabled()) {
       LOG.debug("no connection endpoint={} reason={}", failed.endpoint(), reason);
     }
+    pool = null;
     EndpointPool other = retried || cluster == null ? null : worker.pools().choose(cluster, failed);
     if (other == null) {
       exchange.answer(LocalAnswer.NO_CONNECTION);
@@ -257,9 +256,11 @@ final class UpstreamSide implements UpstreamUser {
       failed.acquireFresh(this);
     } else {
       exchange.answer(
-          failure == UpstreamFailure.LOST || failure == UpstreamFailure.STALE
-              ? LocalAnswer.BACKEND_LOST
-              : LocalAnswer.BAD_RESPONSE);
+          switch (failure) {
+            case LOST, STALE -> LocalAnswer.BACKEND_LOST;
+            case BAD_RESPONSE, TRUNCATED -> LocalAnswer.BAD_RESPONSE;
+            case INTERNAL -> LocalAnswer.INTERNAL;
+          });
     }
   }
 

@@ -5,13 +5,9 @@ import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import java.net.SocketAddress;
 
 /** Opens connections of one loop to endpoints. */
 final class Connector {
@@ -23,6 +19,7 @@ final class Connector {
 
   private final Bootstrap bootstrap;
   private final DeadlineWheel wheel;
+  private final UpstreamSettings settings;
   private final HttpLimits limits;
 
   Connector(
@@ -32,6 +29,7 @@ final class Connector {
       UpstreamSettings settings,
       HttpLimits limits) {
     this.wheel = wheel;
+    this.settings = settings;
     this.limits = limits;
     this.bootstrap =
         new Bootstrap()
@@ -40,19 +38,19 @@ final class Connector {
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
             .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, settings.connectTimeoutMillis());
+            // A failed write must not close: a response may wait to be read (RFC 9112 section 9.5).
+            .option(ChannelOption.AUTO_CLOSE, false)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0); // the attempt has a deadline itself
   }
 
-  ChannelFuture connect(EndpointPool pool, SocketAddress address) {
-    return bootstrap
-        .clone()
-        .handler(
-            new ChannelInitializer<Channel>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new Http1Connection(pool, wheel, limits, channel));
-              }
-            })
-        .connect(address);
+  /** How many exchanges a new connection will take at once, as far as that can be known before. */
+  int exchangesAtOnce() {
+    return 1;
+  }
+
+  /** Opens a connection; the pool is told of it on the loop. */
+  void connect(EndpointPool pool) {
+    new ConnectionAttempt(pool, wheel, limits)
+        .start(bootstrap.clone(), settings.connectTimeoutMillis());
   }
 }

@@ -1,25 +1,35 @@
 package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.config.Endpoint;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one loop to one endpoint: the last one used is the next one taken, so that few
- * stay warm and the rest time out.
+ * stay warm and the rest time out. A connection of HTTP/2 is filled before another is opened.
+ *
+ * <p>A request that finds no room waits; connections are opened for those that wait, and the one
+ * that waited longest gets the first that is there, new or free again.
  *
  * <p>Touched by its event loop only; the counters may be read from elsewhere, a little late.
  */
 public final class EndpointPool {
+  private static final Logger LOG = LoggerFactory.getLogger(EndpointPool.class);
+
   private final Endpoint endpoint;
   private final Connector connector;
   private final UpstreamSettings settings;
   private final UpstreamCounts total;
-  private final ArrayDeque<Http1Connection> idle = new ArrayDeque<>();
-  private final ArrayDeque<UpstreamUser> pending = new ArrayDeque<>();
+  // With room for one more exchange, the last used first.
+  private final ArrayDeque<UpstreamConnection> free = new ArrayDeque<>();
+  // A set, for those that give up leave from its middle.
+  private final LinkedHashSet<UpstreamUser> waiting = new LinkedHashSet<>();
   private int open;
+  private int connecting;
   private int outstanding;
   private int referencingClusters;
   private long skippedUntilNanos = Long.MIN_VALUE;
@@ -58,7 +68,11 @@ public final class EndpointPool {
 
   /** Connections without a request. */
   public int idle() {
-    return idle.size();
+    int idle = 0;
+    for (UpstreamConnection connection : free) {
+      idle += connection.isIdle() ? 1 : 0;
+    }
+    return idle;
   }
 
   /** Connections made. */
@@ -81,28 +95,36 @@ public final class EndpointPool {
     return failing && nowNanos - skippedUntilNanos < 0;
   }
 
-  /** Lends a connection to {@code user}, now or when one is there. */
+  /** Lends a stream to {@code user}, now or when there is room for it. */
   public void acquire(UpstreamUser user) {
-    outstanding++;
-    Http1Connection connection = takeIdle();
+    if (outstanding >= settings.maxRequests()) {
+      total.requestsOverflowed();
+      user.onConnectFailed(this, "too many requests are under way");
+      return;
+    }
+    UpstreamConnection connection = withRoom();
     if (connection != null) {
+      outstanding++;
       reuses++;
       total.reused();
       lend(connection, user);
-    } else if (open < settings.maxConnections()) {
-      connect(user);
-    } else if (pending.size() < settings.maxPending()) {
-      pending.add(user);
+    } else if (waiting.size() - promised() < settings.maxPending() || mayConnect()) {
+      outstanding++;
+      waiting.add(user);
+      connectForWaiting();
     } else {
-      outstanding--;
+      total.pendingOverflowed();
       user.onConnectFailed(this, "too many requests wait for a connection");
     }
   }
 
-  /** A connection of this pool that was never used, for a request that met a stale one. */
+  /**
+   * Lends a stream on a connection that lately worked or is new, for a request that met a stale
+   * one: what has been idle even longer than that one is not used again.
+   */
   public void acquireFresh(UpstreamUser user) {
-    outstanding++;
-    connect(user);
+    closeIdle();
+    acquire(user);
   }
 
   /** Someone uses the endpoint by a connection of its own; ends with {@link #released}. */
@@ -119,118 +141,161 @@ public final class EndpointPool {
   public void unreachable() {
     connectFailures++;
     total.connectFailed();
+    skip();
+  }
+
+  private void skip() {
     failing = true;
     skippedUntilNanos = System.nanoTime() + settings.skipMillis() * 1_000_000;
   }
 
-  /** A user that had a connection is done with it. */
+  /** A user that waits gives up; it hears no more. */
+  public void cancel(UpstreamUser user) {
+    if (waiting.remove(user)) {
+      outstanding--;
+    }
+  }
+
+  /** A user that had a stream is done with it. */
   public void released() {
     outstanding--;
   }
 
-  private @Nullable Http1Connection takeIdle() {
-    Http1Connection connection = idle.pollFirst();
-    while (connection != null && !connection.isOpen()) {
-      connection = idle.pollFirst();
+  private @Nullable UpstreamConnection withRoom() {
+    UpstreamConnection connection = free.peekFirst();
+    while (connection != null && !(connection.isOpen() && connection.hasRoom())) {
+      unlist(connection);
+      connection = free.peekFirst();
     }
     return connection;
   }
 
-  private void lend(Http1Connection connection, UpstreamUser user) {
-    connection.begin(user);
-    user.onConnected(connection);
-  }
-
-  private void connect(UpstreamUser user) {
-    open++;
-    connects++;
-    total.connecting();
-    ChannelFuture attempt = connector.connect(this, endpoint.address());
-    var unused =
-        attempt.addListener(
-            (ChannelFuture done) -> {
-              if (done.isSuccess()) {
-                failing = false;
-                connected(done.channel(), user);
-              } else {
-                connectFailed(user, done.cause());
-              }
-            });
-  }
-
-  private void connected(Channel channel, UpstreamUser user) {
-    Http1Connection connection = channel.pipeline().get(Http1Connection.class);
-    if (user.isWaiting()) {
-      lend(connection, user);
-    } else {
-      outstanding--;
-      giveBack(connection);
+  private void unlist(UpstreamConnection connection) {
+    if (connection.isListed()) {
+      connection.listed(false);
+      if (free.peekFirst() == connection) {
+        free.removeFirst();
+      } else {
+        free.remove(connection);
+      }
     }
   }
 
-  private void connectFailed(UpstreamUser user, Throwable cause) {
+  private void lend(UpstreamConnection connection, UpstreamUser user) {
+    UpstreamStream stream = connection.begin(user);
+    if (!connection.hasRoom()) {
+      unlist(connection);
+    }
+    user.onConnected(stream);
+  }
+
+  private boolean mayConnect() {
+    return open < settings.maxConnections();
+  }
+
+  /** So many of those that wait will find room when what is being opened is open. */
+  private int promised() {
+    return connecting * connector.exchangesAtOnce();
+  }
+
+  private void connectForWaiting() {
+    while (mayConnect() && waiting.size() > promised()) {
+      open++;
+      connecting++;
+      connects++;
+      total.connecting();
+      connector.connect(this);
+    }
+  }
+
+  /** A connection was made. */
+  void connected(UpstreamConnection connection) {
+    connecting--;
+    failing = false;
+    offer(connection);
+  }
+
+  /** A connection could not be made: so many of those that wait hear it as it was opened for. */
+  void connectFailed(String reason) {
     open--;
+    connecting--;
     connectFailures++;
     total.connectFailed();
-    failing = true;
-    skippedUntilNanos = System.nanoTime() + settings.skipMillis() * 1_000_000;
-    outstanding--;
-    if (user.isWaiting()) {
-      user.onConnectFailed(this, String.valueOf(cause.getMessage()));
-    }
-    servePending();
+    skip();
+    List<UpstreamUser> failed =
+        waiting.stream().limit(connector.exchangesAtOnce()).toList();
+    failed.forEach(this::cancel);
+    failed.forEach(user -> user.onConnectFailed(this, reason));
+    connectForWaiting();
   }
 
-  /** A connection is free. */
-  void giveBack(Http1Connection connection) {
-    UpstreamUser next = nextPending();
-    if (next != null) {
-      reuses++;
-      total.reused();
-      lend(connection, next);
-    } else if (referencingClusters == 0) {
-      connection.close();
-    } else {
-      idle.addFirst(connection);
+  /** An exchange of this connection has ended, or it takes more of them now. */
+  void roomAgain(UpstreamConnection connection) {
+    offer(connection);
+  }
+
+  private void offer(UpstreamConnection connection) {
+    while (!waiting.isEmpty() && connection.isOpen() && connection.hasRoom()) {
+      UpstreamUser next = waiting.removeFirst();
+      next.onConnected(connection.begin(next));
+    }
+    if (!connection.isOpen() || !connection.hasRoom()) {
+      return;
+    }
+    if (referencingClusters == 0) {
+      unlist(connection);
+      connection.retire();
+      return;
+    }
+    if (!connection.isListed()) {
+      connection.listed(true);
+      free.addFirst(connection);
+    }
+    if (connection.isIdle()) {
       connection.park(settings.idleTimeoutMillis());
     }
   }
 
+  /** A connection takes no more exchanges; those that it has go on. */
+  void retired(UpstreamConnection connection) {
+    unlist(connection);
+  }
+
   /** A connection that was open is closed. */
-  void closed(Http1Connection connection) {
+  void closed(UpstreamConnection connection) {
     open--;
-    idle.remove(connection);
-    servePending();
+    unlist(connection);
+    connectForWaiting();
   }
 
-  private void servePending() {
-    UpstreamUser next = open < settings.maxConnections() ? nextPending() : null;
-    if (next != null) {
-      connect(next);
-    }
+  /** An exception of our own code in the handling of a connection. */
+  void handlerFailed(Throwable cause) {
+    total.handlerFailed();
+    LOG.error("connection failed inside the proxy endpoint={}", text(), cause);
   }
 
-  private @Nullable UpstreamUser nextPending() {
-    UpstreamUser next = pending.poll();
-    while (next != null && !next.isWaiting()) {
-      outstanding--;
-      next = pending.poll();
+  private void closeIdle() {
+    for (UpstreamConnection connection : free.toArray(UpstreamConnection[]::new)) {
+      if (connection.isIdle()) {
+        unlist(connection);
+        connection.retire();
+      }
     }
-    return next;
   }
 
   void retain() {
     referencingClusters++;
   }
 
-  /** True if no cluster holds this endpoint any more; idle connections are closed then. */
+  /** True if no cluster holds this endpoint any more; connections end with their exchanges then. */
   boolean releaseAndDrain() {
     referencingClusters--;
     if (referencingClusters > 0) {
       return false;
     }
-    for (Http1Connection connection : idle.toArray(Http1Connection[]::new)) {
-      connection.close();
+    for (UpstreamConnection connection : free.toArray(UpstreamConnection[]::new)) {
+      unlist(connection);
+      connection.retire();
     }
     return true;
   }

@@ -9,6 +9,9 @@ public final class UpstreamCounts {
   private long connects;
   private long connectFailures;
   private long reuses;
+  private long pendingOverflows;
+  private long requestOverflows;
+  private long handlerFailures;
 
   void connecting() {
     connects++;
@@ -20,6 +23,33 @@ public final class UpstreamCounts {
 
   void reused() {
     reuses++;
+  }
+
+  void pendingOverflowed() {
+    pendingOverflows++;
+  }
+
+  void requestsOverflowed() {
+    requestOverflows++;
+  }
+
+  void handlerFailed() {
+    handlerFailures++;
+  }
+
+  /** Requests refused since too many waited for a connection. */
+  public long pendingOverflows() {
+    return pendingOverflows;
+  }
+
+  /** Requests refused since too many were under way at the endpoint. */
+  public long requestOverflows() {
+    return requestOverflows;
+  }
+
+  /** Connections ended by an exception of our own code. */
+  public long handlerFailures() {
+    return handlerFailures;
   }
 
   /** Connections tried. */

@@ -9,5 +9,7 @@ public enum UpstreamFailure {
   /** The response head is not HTTP/1.x as we accept it. */
   BAD_RESPONSE,
   /** Closed, reset or malformed in mid-body. */
-  TRUNCATED
+  TRUNCATED,
+  /** Our own code threw while it handled the response. */
+  INTERNAL
 }

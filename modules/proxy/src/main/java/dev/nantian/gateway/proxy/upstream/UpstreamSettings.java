@@ -3,10 +3,12 @@ package dev.nantian.gateway.proxy.upstream;
 /**
  * How connections to backends are kept; all counts are for one loop and one endpoint.
  *
- * @param connectTimeoutMillis until a connection counts as failed
+ * @param connectTimeoutMillis until a connection that is not ready for a request counts as failed:
+ *     TCP, TLS and the first SETTINGS of HTTP/2 together
  * @param idleTimeoutMillis how long an unused connection is kept
  * @param maxConnections open connections at most
- * @param maxPending requests that may wait for one of them; more get 503
+ * @param maxPending requests that may wait when no further connection may be opened; more get 503
+ * @param maxRequests requests that have or await a connection; more get 503
  * @param skipMillis how long an endpoint that did not take a connection gets no traffic while there
  *     are others
  */
@@ -15,21 +17,26 @@ public record UpstreamSettings(
     long idleTimeoutMillis,
     int maxConnections,
     int maxPending,
+    int maxRequests,
     long skipMillis) {
-  /** 5 s to connect, 50 s idle, 1,024 connections and as many waiting, 2 s skipped. */
+  /** 5 s to connect, 50 s idle, 1,024 connections, as many waiting, 10,000 requests, 2 s skipped. */
   public static final UpstreamSettings DEFAULT =
-      new UpstreamSettings(5_000, 50_000, 1024, 1024, 2_000);
+      new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000, 2_000);
 
   public UpstreamSettings {
-    if (connectTimeoutMillis < 1 || idleTimeoutMillis < 1 || maxConnections < 1) {
+    positive("connectTimeoutMillis", connectTimeoutMillis);
+    positive("idleTimeoutMillis", idleTimeoutMillis);
+    positive("maxConnections", maxConnections);
+    positive("maxRequests", maxRequests);
+    if (maxPending < 0 || skipMillis < 0) {
       throw new IllegalArgumentException(
-          "connectTimeoutMillis "
-              + connectTimeoutMillis
-              + ", idleTimeoutMillis "
-              + idleTimeoutMillis
-              + ", maxConnections "
-              + maxConnections
-              + " (each expected 1 or more)");
+          "maxPending " + maxPending + ", skipMillis " + skipMillis + " (each expected 0 or more)");
+    }
+  }
+
+  private static void positive(String name, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected 1 or more)");
     }
   }
 }

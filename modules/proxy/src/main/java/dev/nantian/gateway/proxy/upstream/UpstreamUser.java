@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
  * onConnectFailed} and {@code onUpstreamFailed} the stream says no more and must not be used.
  */
 public interface UpstreamUser {
-  /** False if the user went away while it waited for a connection. */
-  boolean isWaiting();
-
   /** The stream is this user's: write the request to it. */
   void onConnected(UpstreamStream stream);
 

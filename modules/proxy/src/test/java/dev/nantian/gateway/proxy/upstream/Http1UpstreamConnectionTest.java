@@ -13,6 +13,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -20,23 +22,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A user that takes its time between the response's head and {@code resume}. */
-class Http1ConnectionTest {
+class Http1UpstreamConnectionTest {
   private static final String HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
 
   private final DefaultEventLoop loop = new DefaultEventLoop();
   private final EmbeddedChannel channel = new EmbeddedChannel();
-  private final Http1Connection connection = connection();
+  private final UpstreamCounts counts = new UpstreamCounts();
+  private final Http1UpstreamConnection connection = connection();
   private final Recorder user = new Recorder();
 
-  private Http1Connection connection() {
+  private Http1UpstreamConnection connection() {
     DeadlineWheel wheel = new DeadlineWheel(loop);
     UpstreamSettings settings = UpstreamSettings.DEFAULT;
     Connector connector =
         new Connector(
             loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
     Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
-    EndpointPool pool = new EndpointPool(endpoint, connector, settings, new UpstreamCounts());
-    Http1Connection made = new Http1Connection(pool, wheel, HttpLimits.DEFAULT, channel);
+    EndpointPool pool = new EndpointPool(endpoint, connector, settings, counts);
+    Http1UpstreamConnection made = new Http1UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
     channel.pipeline().addLast(made);
     return made;
   }
@@ -105,18 +108,42 @@ class Http1ConnectionTest {
     assertThat(user.ended).isTrue();
   }
 
+  @Test
+  void anExceptionOfOurOwnCodeIsCountedAndTheUserHearsOfIt() {
+    user.throwsAtHead = true;
+    connection.begin(user);
+
+    channel.writeInbound(bytes(HEAD));
+
+    assertThat(user.failure).isEqualTo(UpstreamFailure.INTERNAL);
+    assertThat(counts.handlerFailures()).isEqualTo(1);
+  }
+
+  /** The endpoint answered, then closed with unread bytes, so that our next write was refused. */
+  @Test
+  void aFailedWriteDoesNotLoseTheResponseThatWaitsToBeRead() {
+    connection.begin(user);
+    channel
+        .pipeline()
+        .fireExceptionCaught(new ChannelOutputShutdownException("for the test"))
+        .fireUserEventTriggered(ChannelOutputShutdownEvent.INSTANCE);
+
+    channel.writeInbound(bytes(HEAD + "abcdef"));
+    connection.resume(false);
+
+    assertThat(user.failure).isNull();
+    assertThat(user.received).hasToString("abcdef");
+    assertThat(channel.isOpen()).isFalse(); // nothing can be written to it any more
+  }
+
   private static final class Recorder implements UpstreamUser {
     private final ResponseHead head = new ResponseHead();
     private final Trailers trailers = new Trailers();
     private final StringBuilder received = new StringBuilder();
     private boolean ended;
+    private boolean throwsAtHead;
     private int readsCompleted;
     private @org.jspecify.annotations.Nullable UpstreamFailure failure;
-
-    @Override
-    public boolean isWaiting() {
-      return false;
-    }
 
     @Override
     public void onConnected(UpstreamStream stream) {}
@@ -143,7 +170,11 @@ class Http1ConnectionTest {
     public void onInterimResponse() {}
 
     @Override
-    public void onResponseHead() {}
+    public void onResponseHead() {
+      if (throwsAtHead) {
+        throw new IllegalStateException("for the test");
+      }
+    }
 
     @Override
     public void onResponseBody(ByteBuf part, boolean last) {

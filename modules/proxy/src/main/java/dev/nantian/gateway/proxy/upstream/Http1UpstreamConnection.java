@@ -15,6 +15,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Touched by its event loop only.
  */
-final class Http1Connection extends ChannelInboundHandlerAdapter implements UpstreamStream {
+final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
+    implements UpstreamConnection, UpstreamStream {
   private enum State {
     IDLE,
     HEAD,
@@ -71,8 +74,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
   private boolean endedWhileHeld;
   private boolean failed;
   private boolean usedBefore;
+  private boolean listed;
+  private boolean retired;
+  private boolean outputFailed;
 
-  Http1Connection(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
+  Http1UpstreamConnection(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
     this.pool = pool;
     this.wheel = wheel;
     this.decoder = new ResponseHeadDecoder(limits);
@@ -80,20 +86,46 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     this.channel = channel;
   }
 
-  boolean isOpen() {
+  @Override
+  public boolean isListed() {
+    return listed;
+  }
+
+  @Override
+  public void listed(boolean now) {
+    listed = now;
+  }
+
+  @Override
+  public boolean isOpen() {
     return channel.isActive();
   }
 
-  void park(long idleMillis) {
+  @Override
+  public boolean hasRoom() {
+    return state == State.IDLE;
+  }
+
+  @Override
+  public boolean isIdle() {
+    return state == State.IDLE;
+  }
+
+  @Override
+  public void park(long idleMillis) {
     wheel.arm(idleDeadline, idleMillis);
   }
 
-  /**
-   * Lends the connection.
-   *
-   * @param user whose request it is
-   */
-  void begin(UpstreamUser user) {
+  @Override
+  public void retire() {
+    retired = true;
+    if (state == State.IDLE) {
+      close();
+    }
+  }
+
+  @Override
+  public UpstreamStream begin(UpstreamUser user) {
     this.user = user;
     state = State.HEAD;
     toHead = false;
@@ -102,6 +134,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     readCompleteWaits = false;
     endedWhileHeld = false;
     decoder.reset();
+    return this;
   }
 
   @Override
@@ -215,7 +248,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     }
   }
 
-  void close() {
+  private void close() {
     var unused = channel.close();
   }
 
@@ -315,6 +348,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     ResponseHead head = receiver.responseHead();
     boolean keep =
         requestComplete
+            && !outputFailed
+            && !retired
             && !surplus
             && !head.wantsClose()
             && body.kind() != BodyReader.Kind.UNTIL_CLOSE
@@ -325,7 +360,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     readable(true);
     // Back to the pool first: the user's next request may then take this warm connection.
     if (keep) {
-      pool.giveBack(this);
+      pool.roomAgain(this);
     } else {
       close();
     }
@@ -377,10 +412,34 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     return body.kind() != BodyReader.Kind.CHUNKED && body.remaining() <= count;
   }
 
+  /**
+   * A write failed. The endpoint may have answered before it closed its side, so what it sent is
+   * read before this fails.
+   */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelOutputShutdownEvent) {
+      outputFailed = true;
+      if (state == State.HEAD) {
+        readable(true);
+      } else if (state == State.IDLE) {
+        close();
+      }
+    }
+  }
+
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    failed = true;
-    close();
+    if (cause instanceof ChannelOutputShutdownException) {
+      return; // one for each write that failed; the event says it once
+    }
+    if (UpstreamFaults.isOfEndpoint(cause)) {
+      failed = true;
+      close();
+    } else {
+      pool.handlerFailed(cause);
+      fail(UpstreamFailure.INTERNAL);
+    }
   }
 
   private void fail(UpstreamFailure failure) {
