@@ -86,7 +86,8 @@ class UpstreamLimitsIT {
       Response refused = three.get("/");
 
       assertThat(refused.status()).isEqualTo(503);
-      assertThat(proxy.metrics()).contains("nantian_upstream_pending_overflows_total{loop=\"0\"} 1");
+      assertThat(proxy.metrics())
+          .contains("nantian_upstream_pending_overflows_total{loop=\"0\"} 1");
       gate.countDown();
       assertThat(one.receive().status()).isEqualTo(200);
       assertThat(two.receive().status()).isEqualTo(200);
@@ -134,7 +135,8 @@ class UpstreamLimitsIT {
       Response refused = two.get("/");
 
       assertThat(refused.status()).isEqualTo(503);
-      assertThat(proxy.metrics()).contains("nantian_upstream_request_overflows_total{loop=\"0\"} 1");
+      assertThat(proxy.metrics())
+          .contains("nantian_upstream_request_overflows_total{loop=\"0\"} 1");
       gate.countDown();
       assertThat(one.receive().status()).isEqualTo(200);
     }

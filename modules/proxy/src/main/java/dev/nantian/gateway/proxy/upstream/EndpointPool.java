@@ -222,8 +222,7 @@ public final class EndpointPool {
     connectFailures++;
     total.connectFailed();
     skip();
-    List<UpstreamUser> failed =
-        waiting.stream().limit(connector.exchangesAtOnce()).toList();
+    List<UpstreamUser> failed = waiting.stream().limit(connector.exchangesAtOnce()).toList();
     failed.forEach(this::cancel);
     failed.forEach(user -> user.onConnectFailed(this, reason));
     connectForWaiting();

@@ -78,7 +78,8 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   private boolean retired;
   private boolean outputFailed;
 
-  Http1UpstreamConnection(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
+  Http1UpstreamConnection(
+      EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
     this.pool = pool;
     this.wheel = wheel;
     this.decoder = new ResponseHeadDecoder(limits);

@@ -19,7 +19,9 @@ public record UpstreamSettings(
     int maxPending,
     int maxRequests,
     long skipMillis) {
-  /** 5 s to connect, 50 s idle, 1,024 connections, as many waiting, 10,000 requests, 2 s skipped. */
+  /**
+   * 5 s to connect, 50 s idle, 1,024 connections, as many waiting, 10,000 requests, 2 s skipped.
+   */
   public static final UpstreamSettings DEFAULT =
       new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000, 2_000);
 
