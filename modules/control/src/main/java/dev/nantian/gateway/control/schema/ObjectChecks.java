@@ -26,7 +26,19 @@ public final class ObjectChecks {
    * violation a field.
    */
   public static List<Violation> check(Kind kind, ObjectNode object) {
-    List<Violation> all = new ArrayList<>(SchemaCheck.check(kind, object));
+    return check(kind, object, SchemaCheck.check(kind, object));
+  }
+
+  /**
+   * The same, except that fields the schema does not know are passed over: a server of a newer
+   * version may have more of them.
+   */
+  public static List<Violation> checkKnownFields(Kind kind, ObjectNode object) {
+    return check(kind, object, SchemaCheck.checkKnownFields(kind, object));
+  }
+
+  private static List<Violation> check(Kind kind, ObjectNode object, List<Violation> bySchema) {
+    List<Violation> all = new ArrayList<>(bySchema);
     Field root = Field.root(object);
     switch (kind) {
       case GATEWAY -> GatewayRules.check(root);

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -66,13 +67,24 @@ final class SchemaCheck {
   }
 
   static List<Violation> check(Kind kind, JsonNode object) {
+    return check(kind, object, message -> true);
+  }
+
+  static List<Violation> checkKnownFields(Kind kind, JsonNode object) {
+    return check(kind, object, message -> !message.getType().equals("additionalProperties"));
+  }
+
+  private static List<Violation> check(
+      Kind kind, JsonNode object, Predicate<ValidationMessage> counts) {
     JsonSchema schema = SCHEMAS.get(kind);
     if (schema == null) {
       throw new IllegalArgumentException("no schema of " + kind);
     }
     List<Violation> violations = new ArrayList<>();
     for (ValidationMessage message : schema.validate(object)) {
-      violations.add(violation(object, message));
+      if (counts.test(message)) {
+        violations.add(violation(object, message));
+      }
     }
     return violations;
   }
