@@ -54,7 +54,7 @@ public final class ControlPlane {
   }
 
   private final ActorRef<Command> root;
-  private final ResourceSource source;
+  private final ControlPlaneBacking backing;
   private final ServerBinding binding;
   private final AtomicBoolean ready;
   private final CompletionStage<Void> synced;
@@ -63,6 +63,7 @@ public final class ControlPlane {
 
   /** What the root actor made. */
   private record Parts(
+      Mailbox<AddressActor.Message> addresses,
       Mailbox<SnapshotActor.Message> snapshot,
       Mailbox<NodesActor.Message> nodes,
       Mailbox<StatusActor.Message> statuses,
@@ -71,14 +72,14 @@ public final class ControlPlane {
 
   private ControlPlane(
       ActorRef<Command> root,
-      ResourceSource source,
+      ControlPlaneBacking backing,
       ServerBinding binding,
       AtomicBoolean ready,
       CompletionStage<Void> synced,
       InFlight inFlight,
       ControlPlaneView view) {
     this.root = root;
-    this.source = source;
+    this.backing = backing;
     this.binding = binding;
     this.ready = ready;
     this.synced = synced;
@@ -87,18 +88,34 @@ public final class ControlPlane {
   }
 
   /**
-   * Starts the actors, binds the xDS server, then starts the source.
+   * Starts a control plane on a source alone: addresses come from the settings' pool, statuses are
+   * only kept.
    *
    * @param source not started yet; closed by {@link #stop()}
-   * @param meters gets the control plane's metrics
-   * @return fails if the xDS address cannot be bound, or with a {@link SourceException} if the
-   *     source cannot be read; nothing is left running then
    * @throws IllegalArgumentException if the address pool is not one
    */
   public static CompletionStage<ControlPlane> start(
       ActorSystem<?> system,
       ControlPlaneSettings settings,
       ResourceSource source,
+      MeterRegistry meters) {
+    AddressPlan plan =
+        new AddressPlan(AddressPool.parse(settings.addressPool()), settings.sharedAddresses());
+    return start(system, settings, ControlPlaneBacking.of(source, plan), meters);
+  }
+
+  /**
+   * Starts the actors, binds the xDS server, then starts the source.
+   *
+   * @param backing closed by {@link #stop()}
+   * @param meters gets the control plane's metrics
+   * @return fails if the xDS address cannot be bound, or with a {@link SourceException} if the
+   *     source cannot be read; nothing is left running then
+   */
+  public static CompletionStage<ControlPlane> start(
+      ActorSystem<?> system,
+      ControlPlaneSettings settings,
+      ControlPlaneBacking backing,
       MeterRegistry meters) {
     Clock clock = Clock.systemUTC();
     InFlight inFlight = new InFlight();
@@ -109,8 +126,6 @@ public final class ControlPlane {
     AtomicInteger sourceErrors = new AtomicInteger();
     NodesActor.Counts counts = new NodesActor.Counts();
     AtomicInteger resources = new AtomicInteger();
-    AddressPlan plan =
-        new AddressPlan(AddressPool.parse(settings.addressPool()), settings.sharedAddresses());
     CompletableFuture<Parts> made = new CompletableFuture<>();
     ActorRef<Command> root =
         system.systemActorOf(
@@ -133,17 +148,19 @@ public final class ControlPlane {
                           context,
                           "statuses",
                           inFlight,
-                          (ignored, self) -> new StatusActor(self, clock, sourceErrors));
+                          (ignored, self) -> new StatusActor(
+                                  self, clock, sourceErrors, backing.statusSink()));
                   Mailbox<AddressActor.Message> addresses =
                       spawn(
                           context,
                           "addresses",
                           inFlight,
-                          (ignored, self) -> new AddressActor(self, plan));
+                          (ignored, self) -> new AddressActor(self, backing.addressBook()));
                   Runnable onSynced =
                       () -> {
                         snapshot.tell(new SnapshotActor.Complete());
                         statuses.tell(new StatusActor.Settled());
+                        backing.settled();
                         ready.set(true);
                         synced.complete(null);
                       };
@@ -175,7 +192,7 @@ public final class ControlPlane {
                           (own, self) ->
                               new AdsActor(
                                   own, self, inFlight, snapshot, nodes, MAX_RESPONSE_BYTES));
-                  made.complete(new Parts(snapshot, nodes, statuses, registry, ads));
+                  made.complete(new Parts(addresses, snapshot, nodes, statuses, registry, ads));
                 }),
             "control-plane-" + COUNT.incrementAndGet(),
             Props.empty());
@@ -189,7 +206,7 @@ public final class ControlPlane {
                           ControlPlane plane =
                               new ControlPlane(
                                   root,
-                                  source,
+                                  backing,
                                   binding,
                                   ready,
                                   synced,
@@ -201,7 +218,8 @@ public final class ControlPlane {
                                       parts.nodes(),
                                       parts.statuses()));
                           try {
-                            source.start(
+                            backing.connect(parts.addresses()::tell);
+                            backing.source().start(
                                 event ->
                                     parts
                                         .registry()
@@ -267,13 +285,13 @@ public final class ControlPlane {
 
   /** Closes the source, the streams and the server, and ends the actors. */
   public CompletionStage<Done> stop() {
-    source.close();
-    return binding
+    backing.source().close();
+    return backing.close().thenCompose(closed -> binding
         .terminate(STREAM_GRACE)
         .thenApply(
             terminated -> {
               root.tell(Command.STOP);
               return Done.getInstance();
-            });
+            }));
   }
 }

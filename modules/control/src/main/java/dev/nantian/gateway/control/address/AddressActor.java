@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 
 /**
- * Keeps the {@link AddressPlan}. Created once by the control plane; after a crash it goes on with
+ * Keeps the {@link AddressBook}. Created once by the control plane; after a crash it goes on with
  * the plan it has.
  */
 public final class AddressActor extends CountedBehavior<AddressActor.Message> {
@@ -27,11 +27,17 @@ public final class AddressActor extends CountedBehavior<AddressActor.Message> {
   /** A Gateway no longer wants an address. */
   public record Release(String gateway) implements Message {}
 
-  private final AddressPlan plan;
+  /** Something is before the proxies for a Gateway, or has changed. */
+  public record Found(Frontage frontage) implements Message {}
+
+  /** What was before the proxies for a Gateway is gone. */
+  public record Lost(String gateway) implements Message {}
+
+  private final AddressBook plan;
   private final Map<String, Consumer<AddressAssignment>> receivers = new HashMap<>();
   private final Map<String, AddressAssignment> assigned = new HashMap<>();
 
-  public AddressActor(Mailbox<Message> self, AddressPlan plan) {
+  public AddressActor(Mailbox<Message> self, AddressBook plan) {
     super(self);
     this.plan = plan;
   }
@@ -53,6 +59,8 @@ public final class AddressActor extends CountedBehavior<AddressActor.Message> {
         assigned.remove(gateway);
         tell(plan.release(gateway));
       }
+      case Found(Frontage frontage) -> tell(plan.found(frontage));
+      case Lost(String gateway) -> tell(plan.lost(gateway));
     }
     return this;
   }

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.control.address;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a Gateway wants.
@@ -9,12 +10,39 @@ import java.util.List;
  * @param createdMillis decides who came first
  * @param requested IP addresses of its spec; empty if it takes what it gets
  * @param listeners those that would be served
+ * @param infrastructure for what is made for it
  */
 public record AddressClaim(
-    String gateway, long createdMillis, List<String> requested, List<Port> listeners) {
+    String gateway,
+    long createdMillis,
+    List<String> requested,
+    List<Port> listeners,
+    Infrastructure infrastructure) {
   public AddressClaim {
     requested = List.copyOf(requested);
     listeners = List.copyOf(listeners);
+  }
+
+  /** Of a Gateway for which nothing is made. */
+  public AddressClaim(
+      String gateway, long createdMillis, List<String> requested, List<Port> listeners) {
+    this(gateway, createdMillis, requested, listeners, Infrastructure.NONE);
+  }
+
+  /**
+   * What objects that are made for a Gateway have of it ({@code Gateway.spec.infrastructure}).
+   *
+   * @param uid of the Gateway; empty if it is in no API server
+   * @param gatewayClass name of its class
+   */
+  public record Infrastructure(
+      String uid, String gatewayClass, Map<String, String> labels, Map<String, String> annotations) {
+    static final Infrastructure NONE = new Infrastructure("", "", Map.of(), Map.of());
+
+    public Infrastructure {
+      labels = Map.copyOf(labels);
+      annotations = Map.copyOf(annotations);
+    }
   }
 
   /**

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * Gateways share, a port carries one protocol, and a hostname of a port belongs to one Gateway: the
  * older one (creation time, then namespace/name). The younger one's listener is refused.
  */
-public final class AddressPlan {
+public final class AddressPlan implements AddressBook {
   // Key of the shared default among addresses.
   private static final String SHARED = "";
   private static final Comparator<AddressClaim> OLDEST_FIRST =
@@ -43,6 +43,7 @@ public final class AddressPlan {
    *
    * @return the assignments that are new or have changed
    */
+  @Override
   public Map<String, AddressAssignment> claim(AddressClaim claim) {
     claims.put(claim.gateway(), claim);
     return reassign();
@@ -53,6 +54,7 @@ public final class AddressPlan {
    *
    * @return the assignments of others that have changed
    */
+  @Override
   public Map<String, AddressAssignment> release(String gateway) {
     claims.remove(gateway);
     fromPool.remove(gateway);

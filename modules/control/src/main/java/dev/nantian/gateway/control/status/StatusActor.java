@@ -69,6 +69,7 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
 
   private final Clock clock;
   private final AtomicInteger sourceErrors;
+  private final StatusSink sink;
   private final Map<ResourceKey, ObjectStatus> objects = new TreeMap<>();
   private final Map<String, List<Diagnostic>> subjects = new TreeMap<>();
   private final Map<ResourceKey, Instant> refusedSince = new HashMap<>();
@@ -77,9 +78,12 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
 
   /**
    * @param sourceErrors set to the number of errors that the source reports, for metrics
+   * @param sink hears of every change
    */
-  public StatusActor(Mailbox<Message> self, Clock clock, AtomicInteger sourceErrors) {
+  public StatusActor(
+      Mailbox<Message> self, Clock clock, AtomicInteger sourceErrors, StatusSink sink) {
     super(self);
+    this.sink = sink;
     this.clock = clock;
     this.sourceErrors = sourceErrors;
   }
@@ -90,6 +94,7 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
       case Put put -> put(put);
       case Forget(ResourceKey key) -> {
         ObjectStatus gone = objects.remove(key);
+        sink.forget(key);
         log(gone == null ? List.of() : gone.problems(), List.of());
       }
       case Subject(String subject, List<Diagnostic> diagnostics) -> subject(subject, diagnostics);
@@ -118,6 +123,7 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
     ObjectStatus after =
         new ObjectStatus(put.key(), put.generation(), status, put.problems(), clock.instant());
     objects.put(put.key(), after);
+    sink.put(after);
     log(before == null ? List.of() : before.problems(), after.problems());
   }
 
@@ -140,7 +146,26 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
     }
     refusedSince.keySet().retainAll(refused);
     refused.forEach(key -> refusedSince.putIfAbsent(key, clock.instant()));
+    tellRefused(before == null ? List.of() : before, diagnostics);
     log(before == null ? List.of() : before, diagnostics);
+  }
+
+  private void tellRefused(List<Diagnostic> before, List<Diagnostic> after) {
+    Map<ResourceKey, List<Diagnostic>> now = new HashMap<>();
+    for (Diagnostic diagnostic : before) {
+      if (diagnostic.object() != null) {
+        now.put(diagnostic.object(), List.of());
+      }
+    }
+    for (Diagnostic diagnostic : after) {
+      if (diagnostic.object() != null && diagnostic.severity() == Diagnostic.Severity.ERROR) {
+        List<Diagnostic> problems =
+            new ArrayList<>(now.getOrDefault(diagnostic.object(), List.of()));
+        problems.add(diagnostic);
+        now.put(diagnostic.object(), problems);
+      }
+    }
+    now.forEach(sink::refused);
   }
 
   private List<ObjectStatus> statuses() {

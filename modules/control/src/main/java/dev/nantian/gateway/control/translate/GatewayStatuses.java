@@ -46,7 +46,11 @@ final class GatewayStatuses {
     return new GatewayStatusBuilder()
         .withAddresses(
             inputs.address().map(AddressAssignment::reachable).orElse(List.of()).stream()
-                .map(address -> new GatewayStatusAddress("IPAddress", address))
+                .map(
+                    address ->
+                        new GatewayStatusAddress(
+                            GatewayTranslator.isIpAddress(address) ? "IPAddress" : "Hostname",
+                            address))
                 .toList())
         .withConditions(conditions)
         .withListeners(
@@ -96,6 +100,18 @@ final class GatewayStatuses {
         inputs.address().get().refused().values().stream().sorted().findFirst();
     if (yielded.isPresent()) {
       return condition("Programmed", false, "AddressNotUsable", yielded.get(), generation);
+    }
+    AddressAssignment.Missing missing = inputs.address().get().missing();
+    if (!missing.message().isEmpty()) {
+      return condition(
+          "Programmed",
+          false,
+          missing.requested() ? "AddressNotUsable" : "AddressNotAssigned",
+          missing.message(),
+          generation);
+    }
+    if (served.isEmpty() && !inputs.address().get().waiting().isEmpty()) {
+      return condition("Programmed", false, "Pending", "no port is assigned yet", generation);
     }
     if (served.isEmpty()) {
       return condition("Programmed", false, "Invalid", "no listener can be served", generation);
@@ -196,7 +212,10 @@ final class GatewayStatuses {
             .or(() -> listener.notAccepted().map(ListenerCheck.Refusal::message))
             .or(() -> listener.notResolved().map(ListenerCheck.Refusal::message))
             .orElse("no address is assigned yet");
-    boolean pending = gatewayRefusal.isEmpty() && listener.servable() && inputs.address().isEmpty();
+    boolean pending =
+        gatewayRefusal.isEmpty()
+            && listener.servable()
+            && inputs.address().map(at -> at.waiting().contains(listener.name())).orElse(true);
     return condition("Programmed", false, pending ? "Pending" : "Invalid", message, generation);
   }
 

@@ -11,6 +11,7 @@ import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.protocol.ResourceType;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.Gateway;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayInfrastructure;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewaySpecAddress;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.Listener;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.SecretObjectReference;
@@ -97,9 +98,11 @@ public final class GatewayTranslator implements Translator<Gateway> {
           gatewayValid
               && listener.servable()
               && inputs.address().isPresent()
-              && !refused.containsKey(listener.name());
+              && !refused.containsKey(listener.name())
+              && !inputs.address().get().waiting().contains(listener.name());
       if (serves) {
-        message.addListeners(listener.message());
+        int bindPort = inputs.address().get().bindPorts().getOrDefault(listener.name(), 0);
+        message.addListeners(listener.message().toBuilder().setBindPort(bindPort));
         served.add(listener.name());
       } else if (refused.containsKey(listener.name())) {
         result.problem(
@@ -165,7 +168,18 @@ public final class GatewayTranslator implements Translator<Gateway> {
                 listener ->
                     new AddressClaim.Port(
                         listener.name(), listener.port(), listener.protocol(), listener.hostname()))
-            .toList());
+            .toList(),
+        infrastructure(object));
+  }
+
+  private static AddressClaim.Infrastructure infrastructure(Gateway object) {
+    GatewayInfrastructure wanted = object.getSpec().getInfrastructure();
+    String uid = object.getMetadata().getUid();
+    return new AddressClaim.Infrastructure(
+        uid == null ? "" : uid,
+        object.getSpec().getGatewayClassName(),
+        wanted == null || wanted.getLabels() == null ? Map.of() : wanted.getLabels(),
+        wanted == null || wanted.getAnnotations() == null ? Map.of() : wanted.getAnnotations());
   }
 
   /** What is wrong with the Gateway as a whole; errors keep it from being served. */
@@ -203,7 +217,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
     return problems;
   }
 
-  private static boolean isIpAddress(String value) {
+  static boolean isIpAddress(String value) {
     try {
       return InetAddress.ofLiteral(value) != null;
     } catch (IllegalArgumentException e) {

@@ -92,6 +92,9 @@ final class Gateways {
         throw invalid(field + ".name", listener.getName(), "a name of its own");
       }
       Checks.port(field + ".port", listener.getPort());
+      if (listener.getBindPort() != 0) {
+        Checks.port(field + ".bind_port", listener.getBindPort());
+      }
       Checks.hostnamePattern(field + ".hostname", listener.getHostname());
       switch (listener.getProtocol()) {
         case HTTP -> {}
@@ -244,13 +247,17 @@ final class Gateways {
 
   private List<InetSocketAddress> addresses(Gateway gateway, Listener listener) {
     if (gateway.getAddressesCount() == 0) {
-      return List.of(new InetSocketAddress(bindAddress, listener.getPort()));
+      return List.of(new InetSocketAddress(bindAddress, bindPort(listener)));
     }
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (String literal : gateway.getAddressesList()) {
-      addresses.add(new InetSocketAddress(parse(literal), listener.getPort()));
+      addresses.add(new InetSocketAddress(parse(literal), bindPort(listener)));
     }
     return addresses;
+  }
+
+  private static int bindPort(Listener listener) {
+    return listener.getBindPort() == 0 ? listener.getPort() : listener.getBindPort();
   }
 
   private static InetAddress parse(String literal) {

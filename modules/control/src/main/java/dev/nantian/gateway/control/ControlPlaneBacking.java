@@ -1,0 +1,66 @@
+package dev.nantian.gateway.control;
+
+import dev.nantian.gateway.control.address.AddressActor;
+import dev.nantian.gateway.control.address.AddressBook;
+import dev.nantian.gateway.control.source.ResourceSource;
+import dev.nantian.gateway.control.status.StatusSink;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/** Where a control plane's objects come from, and where what it finds goes to. */
+public interface ControlPlaneBacking {
+
+  /** Not started yet; the control plane starts and closes it. */
+  ResourceSource source();
+
+  /** Decides on addresses; used by one actor only. */
+  AddressBook addressBook();
+
+  /** Hears of statuses. */
+  StatusSink statusSink();
+
+  /**
+   * The control plane's actors are there, and the source is about to start.
+   *
+   * @param addresses takes what becomes known about addresses; any thread
+   */
+  void connect(Consumer<AddressActor.Message> addresses);
+
+  /** The first complete state is reached: what is told from now on holds. Any thread. */
+  void settled();
+
+  /** Ends all but the source. */
+  CompletionStage<Void> close();
+
+  /** A source alone: statuses are only kept. */
+  static ControlPlaneBacking of(ResourceSource source, AddressBook addresses) {
+    return new ControlPlaneBacking() {
+      @Override
+      public ResourceSource source() {
+        return source;
+      }
+
+      @Override
+      public AddressBook addressBook() {
+        return addresses;
+      }
+
+      @Override
+      public StatusSink statusSink() {
+        return StatusSink.NONE;
+      }
+
+      @Override
+      public void connect(Consumer<AddressActor.Message> ignored) {}
+
+      @Override
+      public void settled() {}
+
+      @Override
+      public CompletionStage<Void> close() {
+        return CompletableFuture.completedFuture(null);
+      }
+    };
+  }
+}
