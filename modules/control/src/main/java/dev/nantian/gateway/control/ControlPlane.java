@@ -148,8 +148,8 @@ public final class ControlPlane {
                           context,
                           "statuses",
                           inFlight,
-                          (ignored, self) -> new StatusActor(
-                                  self, clock, sourceErrors, backing.statusSink()));
+                          (ignored, self) ->
+                              new StatusActor(self, clock, sourceErrors, backing.statusSink()));
                   Mailbox<AddressActor.Message> addresses =
                       spawn(
                           context,
@@ -219,12 +219,15 @@ public final class ControlPlane {
                                       parts.statuses()));
                           try {
                             backing.connect(parts.addresses()::tell);
-                            backing.source().start(
-                                event ->
-                                    parts
-                                        .registry()
-                                        .tell(
-                                            new ResourceRegistry.Happened(event, clock.instant())));
+                            backing
+                                .source()
+                                .start(
+                                    event ->
+                                        parts
+                                            .registry()
+                                            .tell(
+                                                new ResourceRegistry.Happened(
+                                                    event, clock.instant())));
                           } catch (SourceException e) {
                             var _ = binding.terminate(STREAM_GRACE);
                             throw e;
@@ -286,12 +289,16 @@ public final class ControlPlane {
   /** Closes the source, the streams and the server, and ends the actors. */
   public CompletionStage<Done> stop() {
     backing.source().close();
-    return backing.close().thenCompose(closed -> binding
-        .terminate(STREAM_GRACE)
-        .thenApply(
-            terminated -> {
-              root.tell(Command.STOP);
-              return Done.getInstance();
-            }));
+    return backing
+        .close()
+        .thenCompose(
+            closed ->
+                binding
+                    .terminate(STREAM_GRACE)
+                    .thenApply(
+                        terminated -> {
+                          root.tell(Command.STOP);
+                          return Done.getInstance();
+                        }));
   }
 }

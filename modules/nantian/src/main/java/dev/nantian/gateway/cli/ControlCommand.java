@@ -1,22 +1,22 @@
 package dev.nantian.gateway.cli;
 
-import dev.nantian.gateway.control.ControlPlaneSettings;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 import com.typesafe.config.ConfigFactory;
 import dev.nantian.gateway.admin.AdminServer;
 import dev.nantian.gateway.admin.ControlEndpoints;
 import dev.nantian.gateway.admin.Health;
 import dev.nantian.gateway.admin.ProcessEndpoints;
 import dev.nantian.gateway.control.ControlPlane;
+import dev.nantian.gateway.control.ControlPlaneSettings;
 import dev.nantian.gateway.control.source.folder.FolderSource;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -82,8 +82,7 @@ final class KubernetesOptions {
               lease,
               KubernetesSettings.LEASE_DURATION,
               infrastructure),
-          new AddressPlan(
-              AddressPool.parse(settings.addressPool()), settings.sharedAddresses()),
+          new AddressPlan(AddressPool.parse(settings.addressPool()), settings.sharedAddresses()),
           meters);
     } catch (SourceException e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);

@@ -30,8 +30,7 @@ public record AddressAssignment(
   }
 
   /** Listeners are served at their own ports, by addresses that are there. */
-  public AddressAssignment(
-      List<String> bind, List<String> reachable, Map<String, String> refused) {
+  public AddressAssignment(List<String> bind, List<String> reachable, Map<String, String> refused) {
     this(bind, reachable, refused, Map.of(), Set.of(), Missing.NOTHING);
   }
 

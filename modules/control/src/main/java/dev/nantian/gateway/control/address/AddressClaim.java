@@ -36,7 +36,10 @@ public record AddressClaim(
    * @param gatewayClass name of its class
    */
   public record Infrastructure(
-      String uid, String gatewayClass, Map<String, String> labels, Map<String, String> annotations) {
+      String uid,
+      String gatewayClass,
+      Map<String, String> labels,
+      Map<String, String> annotations) {
     static final Infrastructure NONE = new Infrastructure("", "", Map.of(), Map.of());
 
     public Infrastructure {

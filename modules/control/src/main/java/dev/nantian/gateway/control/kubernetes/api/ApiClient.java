@@ -79,7 +79,8 @@ public final class ApiClient implements AutoCloseable {
     if (host != null && Files.isReadable(ACCOUNT.resolve("token"))) {
       return inCluster(host, System.getenv().getOrDefault("KUBERNETES_SERVICE_PORT", "443"));
     }
-    if (Config.getKubeconfigFilenames().stream().noneMatch(name -> Files.isReadable(Path.of(name)))) {
+    if (Config.getKubeconfigFilenames().stream()
+        .noneMatch(name -> Files.isReadable(Path.of(name)))) {
       throw new SourceException(
           "no Kubernetes API server: not in a pod with a ServiceAccount, and none of "
               + Config.getKubeconfigFilenames()
@@ -229,36 +230,37 @@ public final class ApiClient implements AutoCloseable {
                         body.cancel();
                       }
                     }));
-    var _ = call.whenComplete(
-        (response, failure) -> {
-          if (failure != null) {
-            ended.completeExceptionally(failure);
-            return;
-          }
-          AsyncBody body = response.body();
-          open.set(body);
-          if (cancelled.get()) {
-            body.cancel();
-            return;
-          }
-          if (!response.isSuccessful()) {
-            body.cancel();
-            ended.completeExceptionally(
-                new ApiException(response.code(), "watch refused", Duration.ZERO));
-            return;
-          }
-          var _ =
-              body.done()
-              .whenComplete(
-                  (done, broken) -> {
-                    if (broken == null) {
-                      ended.complete(null);
-                    } else {
-                      ended.completeExceptionally(broken);
-                    }
-                  });
-          body.consume();
-        });
+    var _ =
+        call.whenComplete(
+            (response, failure) -> {
+              if (failure != null) {
+                ended.completeExceptionally(failure);
+                return;
+              }
+              AsyncBody body = response.body();
+              open.set(body);
+              if (cancelled.get()) {
+                body.cancel();
+                return;
+              }
+              if (!response.isSuccessful()) {
+                body.cancel();
+                ended.completeExceptionally(
+                    new ApiException(response.code(), "watch refused", Duration.ZERO));
+                return;
+              }
+              var _ =
+                  body.done()
+                      .whenComplete(
+                          (done, broken) -> {
+                            if (broken == null) {
+                              ended.complete(null);
+                            } else {
+                              ended.completeExceptionally(broken);
+                            }
+                          });
+              body.consume();
+            });
     Runnable cancel =
         () -> {
           if (!cancelled.getAndSet(true)) {

@@ -105,8 +105,7 @@ public final class Infrastructure implements ObjectObserver {
       writer.tell(new InfrastructureWriter.ServiceGone(gateway, key.name()));
       if (made.entrySet().stream()
           .noneMatch(
-              other ->
-                  other.getKey().kind() == Kind.SERVICE && other.getValue().equals(gateway))) {
+              other -> other.getKey().kind() == Kind.SERVICE && other.getValue().equals(gateway))) {
         addresses.accept(new AddressActor.Lost(gateway));
       }
     } else {

@@ -327,8 +327,7 @@ public final class InfrastructureWriter extends AbstractBehavior<InfrastructureW
   }
 
   private void answer(String gateway, CompletableFuture<JsonNode> answer) {
-    getContext()
-        .pipeToSelf(answer, (object, failure) -> new Answered(gateway, object, failure));
+    getContext().pipeToSelf(answer, (object, failure) -> new Answered(gateway, object, failure));
   }
 
   private void answered(Answered answered) {

@@ -123,8 +123,7 @@ final class Manifests {
   }
 
   private static ObjectNode metadata(WantedService wanted, String name) {
-    ObjectNode metadata =
-        JSON.objectNode().put("name", name).put("namespace", wanted.namespace());
+    ObjectNode metadata = JSON.objectNode().put("name", name).put("namespace", wanted.namespace());
     ObjectNode labels = metadata.putObject("labels");
     new TreeMap<>(wanted.infrastructure().labels()).forEach(labels::put);
     labels.put(MANAGED_BY, MANAGER);
@@ -159,8 +158,7 @@ final class Manifests {
     for (JsonNode owner : metadata.path("ownerReferences")) {
       if (owner.path("kind").asText().equals(Kind.GATEWAY.kindName())
           && owner.path("controller").asBoolean()) {
-        return Optional.of(
-            metadata.path("namespace").asText() + "/" + owner.path("name").asText());
+        return Optional.of(metadata.path("namespace").asText() + "/" + owner.path("name").asText());
       }
     }
     return Optional.empty();
@@ -176,7 +174,9 @@ final class Manifests {
     List<String> addresses = new ArrayList<>();
     for (JsonNode ingress : service.at("/status/loadBalancer/ingress")) {
       addresses.add(
-          ingress.hasNonNull("ip") ? ingress.path("ip").asText() : ingress.path("hostname").asText());
+          ingress.hasNonNull("ip")
+              ? ingress.path("ip").asText()
+              : ingress.path("hostname").asText());
     }
     if (service.at("/spec/type").asText().equals("ClusterIP")) {
       addresses.add(service.at("/spec/clusterIP").asText());

@@ -48,10 +48,7 @@ public final class ServiceBook implements AddressBook {
    * @param unwanted gets each Gateway whose Service is no longer needed
    */
   public ServiceBook(
-      int firstTarget,
-      int lastTarget,
-      Consumer<WantedService> wanted,
-      Consumer<String> unwanted) {
+      int firstTarget, int lastTarget, Consumer<WantedService> wanted, Consumer<String> unwanted) {
     this.firstTarget = firstTarget;
     this.lastTarget = lastTarget;
     this.wanted = wanted;
@@ -203,8 +200,7 @@ public final class ServiceBook implements AddressBook {
     return null;
   }
 
-  private Optional<AddressAssignment> assignment(
-      AddressClaim claim, Map<Integer, String> holders) {
+  private Optional<AddressAssignment> assignment(AddressClaim claim, Map<Integer, String> holders) {
     Frontage frontage = frontages.get(claim.gateway());
     if (frontage == null && claim.listeners().isEmpty()) {
       return Optional.of(
@@ -233,8 +229,7 @@ public final class ServiceBook implements AddressBook {
     }
     List<String> reachable =
         frontage.addresses().stream()
-            .filter(
-                address -> claim.requested().isEmpty() || claim.requested().contains(address))
+            .filter(address -> claim.requested().isEmpty() || claim.requested().contains(address))
             .toList();
     return Optional.of(
         new AddressAssignment(

@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
  * Holds a Lease, or waits for it.
  *
  * <p>The holder renews every {@code duration / 4}; the others look as often and take it when it has
- * not changed for {@code duration}, or at once when its holder let it go. A holder that cannot renew
- * ceases to lead when its Lease could have been taken. Every write names the version it replaces, so
- * of two that take it at once one is refused.
+ * not changed for {@code duration}, or at once when its holder let it go. A holder that cannot
+ * renew ceases to lead when its Lease could have been taken. Every write names the version it
+ * replaces, so of two that take it at once one is refused.
  */
 public final class LeaderElection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderElection.class);
@@ -58,8 +58,7 @@ public final class LeaderElection implements AutoCloseable {
   public LeaderElection(
       ApiClient api, String name, String identity, Duration duration, Consumer<Boolean> onChange) {
     this.api = api;
-    this.path =
-        "/apis/coordination.k8s.io/v1/namespaces/" + api.namespace() + "/leases";
+    this.path = "/apis/coordination.k8s.io/v1/namespaces/" + api.namespace() + "/leases";
     this.name = name;
     this.identity = identity;
     this.duration = duration;
@@ -117,7 +116,9 @@ public final class LeaderElection implements AutoCloseable {
     } else if (found instanceof ObjectNode object) {
       lease = object;
       state.seen(
-          object.path("spec").path("holderIdentity").asText(""), version(object), System.nanoTime());
+          object.path("spec").path("holderIdentity").asText(""),
+          version(object),
+          System.nanoTime());
       if (state.mayTake(System.nanoTime())) {
         write(object, asked);
       } else {
@@ -133,8 +134,7 @@ public final class LeaderElection implements AutoCloseable {
     JsonNode old = known.path("spec");
     boolean same = old.path("holderIdentity").asText("").equals(identity);
     int transitions = old.path("leaseTransitions").asInt(0) + (same ? 0 : 1);
-    next.set(
-        "spec", spec(transitions, same ? old.path("acquireTime").asText(null) : null));
+    next.set("spec", spec(transitions, same ? old.path("acquireTime").asText(null) : null));
     then(
         api.send(
             "PUT", path + "/" + name + "?fieldManager=nantian-gateway", "application/json", next),

@@ -56,7 +56,8 @@ final class RefusedStatus {
       return null;
     }
     return switch (kind) {
-      case GATEWAY_CLASS, GATEWAY -> before == null ? null : conditions(before, message, generation);
+      case GATEWAY_CLASS, GATEWAY ->
+          before == null ? null : conditions(before, message, generation);
       default -> null;
     };
   }

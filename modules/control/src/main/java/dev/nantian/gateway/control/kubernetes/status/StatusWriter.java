@@ -336,8 +336,7 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
   }
 
   private void ask(ResourceKey key, boolean write, CompletableFuture<JsonNode> answer) {
-    getContext()
-        .pipeToSelf(answer, (object, failure) -> new Answered(key, object, failure, write));
+    getContext().pipeToSelf(answer, (object, failure) -> new Answered(key, object, failure, write));
   }
 
   private void answered(Answered answered) {

@@ -20,8 +20,8 @@ import java.util.List;
  *
  * <p>Objects of the API's own kinds have been checked by the server. Those of
  * CustomResourceDefinitions have been checked by the definition that is installed, which may be
- * older, newer or laxer than what we understand: they pass our own checks again, except that
- * fields we do not know are passed over.
+ * older, newer or laxer than what we understand: they pass our own checks again, except that fields
+ * we do not know are passed over.
  */
 final class ApiObjects {
   private static final ObjectMapper MAPPER =

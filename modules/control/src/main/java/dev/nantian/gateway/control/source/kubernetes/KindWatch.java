@@ -117,8 +117,7 @@ final class KindWatch {
   // Old releases of Helm charts are by far the largest Secrets, and never referred to.
   private String selector() {
     return kind == Kind.SECRET
-        ? "&fieldSelector="
-            + URLEncoder.encode("type!=helm.sh/release.v1", StandardCharsets.UTF_8)
+        ? "&fieldSelector=" + URLEncoder.encode("type!=helm.sh/release.v1", StandardCharsets.UTF_8)
         : "";
   }
 
@@ -205,8 +204,7 @@ final class KindWatch {
             path());
       }
     }
-    if (!versions.isEmpty()
-        && System.nanoTime() - absentSinceNanos >= ABSENCE_BELIEVED.toNanos()) {
+    if (!versions.isEmpty() && System.nanoTime() - absentSinceNanos >= ABSENCE_BELIEVED.toNanos()) {
       Set.copyOf(versions.keySet()).forEach(this::gone);
     }
     if (versions.isEmpty()) {
@@ -241,9 +239,7 @@ final class KindWatch {
     watch = call;
     Future<?> overdue =
         thread.schedule(
-            () -> call.cancel().run(),
-            seconds + WATCH_GRACE.toSeconds(),
-            TimeUnit.SECONDS);
+            () -> call.cancel().run(), seconds + WATCH_GRACE.toSeconds(), TimeUnit.SECONDS);
     on(
         call.ended().handle((done, failure) -> new Answer(null, failure)),
         answer -> {
@@ -342,8 +338,7 @@ final class KindWatch {
     }
   }
 
-  private <T> void on(
-      CompletableFuture<T> future, Consumer<T> next) {
+  private <T> void on(CompletableFuture<T> future, Consumer<T> next) {
     var _ = future.thenAccept(answer -> execute(() -> next.accept(answer)));
   }
 

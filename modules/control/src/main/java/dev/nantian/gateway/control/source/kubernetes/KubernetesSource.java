@@ -61,8 +61,7 @@ public final class KubernetesSource implements ResourceSource {
         };
     for (Kind kind : Kind.values()) {
       watches.add(
-          new KindWatch(
-              kind, api, thread, RandomGenerator.getDefault(), new Told(kind, open)));
+          new KindWatch(kind, api, thread, RandomGenerator.getDefault(), new Told(kind, open)));
     }
     LOG.info("event=source_started server={}", api.server());
     thread.execute(() -> watches.forEach(KindWatch::start));
