@@ -4,6 +4,7 @@ import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.ConfigView;
 import dev.nantian.gateway.proxy.config.Endpoint;
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.RequestRules;
 import dev.nantian.gateway.proxy.listener.Listeners;
 import dev.nantian.gateway.proxy.node.ConfigActor;
 import dev.nantian.gateway.proxy.node.NodeState;
@@ -42,6 +43,7 @@ public final class ProxyView {
   private final AtomicReference<AdsStatus> controlPlane;
   private final DataPlane dataPlane;
   private final HttpLimits limits;
+  private final RequestRules rules;
 
   ProxyView(
       ActorSystem<?> system,
@@ -49,13 +51,15 @@ public final class ProxyView {
       AtomicReference<NodeState> state,
       AtomicReference<AdsStatus> controlPlane,
       DataPlane dataPlane,
-      HttpLimits limits) {
+      HttpLimits limits,
+      RequestRules rules) {
     this.system = system;
     this.config = config;
     this.state = state;
     this.controlPlane = controlPlane;
     this.dataPlane = dataPlane;
     this.limits = limits;
+    this.rules = rules;
   }
 
   NodeState state() {
@@ -109,7 +113,7 @@ public final class ProxyView {
 
   /** Which way a request would take, and why. */
   public Explanation explain(ExplainRequest request) {
-    return RequestExplainer.explain(state.get().config(), request, limits);
+    return RequestExplainer.explain(state.get().config(), request, limits, rules);
   }
 
   /** The clusters with their endpoints, and the pools of each endpoint summed over the loops. */

@@ -14,6 +14,7 @@ import dev.nantian.gateway.protocol.config.v1.ValueMatch;
 import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.http.HeaderName;
+import dev.nantian.gateway.proxy.http.PathRules;
 import dev.nantian.gateway.proxy.route.Candidate;
 import dev.nantian.gateway.proxy.route.HeaderRule;
 import dev.nantian.gateway.proxy.route.PathRule;
@@ -168,8 +169,8 @@ final class HttpRouteCompiler {
 
   private static PathRule path(String field, PathMatch match) throws InvalidResourceException {
     return switch (match.getKindCase()) {
-      case EXACT -> new PathRule.Exact(Checks.path(field, match.getExact()));
-      case PREFIX -> new PathRule.Prefix(Checks.path(field, match.getPrefix()));
+      case EXACT -> new PathRule.Exact(PathRules.ofRule(Checks.path(field, match.getExact())));
+      case PREFIX -> new PathRule.Prefix(PathRules.ofRule(Checks.path(field, match.getPrefix())));
       case REGEX -> new PathRule.Regex(Checks.regex(field, match.getRegex()));
       case KIND_NOT_SET -> new PathRule.Prefix("/");
     };

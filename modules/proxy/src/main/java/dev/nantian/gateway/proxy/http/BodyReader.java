@@ -31,8 +31,13 @@ public final class BodyReader {
   private long remaining;
   private boolean unwrap;
 
+  public BodyReader(HttpLimits limits, RequestRules.ChunkExtensions extensions) {
+    this.chunks = new ChunkScanner(limits, extensions);
+  }
+
+  /** A reader that takes chunk extensions. */
   public BodyReader(HttpLimits limits) {
-    this.chunks = new ChunkScanner(limits);
+    this(limits, RequestRules.ChunkExtensions.ALLOW);
   }
 
   /** Prepares for the body of a request with this head. */

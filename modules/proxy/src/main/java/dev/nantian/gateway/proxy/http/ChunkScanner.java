@@ -27,6 +27,7 @@ final class ChunkScanner {
   private static final int MAX_SIZE_DIGITS = 15;
 
   private final HttpLimits limits;
+  private final boolean extensionsRefused;
   private final Trailers trailer = new Trailers(); // one line at a time
   private @Nullable Trailers collected;
   private boolean collect;
@@ -38,8 +39,9 @@ final class ChunkScanner {
   private int trailerBytes;
   private @Nullable Refusal refusal;
 
-  ChunkScanner(HttpLimits limits) {
+  ChunkScanner(HttpLimits limits, RequestRules.ChunkExtensions extensions) {
     this.limits = limits;
+    this.extensionsRefused = extensions == RequestRules.ChunkExtensions.REJECT;
   }
 
   void reset() {
@@ -149,6 +151,8 @@ final class ChunkScanner {
       refusal = Refusal.BAD_CHUNK;
     } else if (b == '\r') {
       state = State.SIZE_LF;
+    } else if (extensionsRefused) {
+      refusal = Refusal.CHUNK_EXTENSION;
     } else {
       extension.reset();
       state = State.EXTENSION;

@@ -95,6 +95,26 @@ final class NameSet {
           "x-real-ip",
           "x-request-id");
 
+  private static final NameSet ORIGIN =
+      of(
+          "forwarded",
+          "x-forwarded-for",
+          "x-forwarded-host",
+          "x-forwarded-port",
+          "x-forwarded-proto",
+          "x-real-ip");
+
+  /** Fields that are protected beside those of the two sets. */
+  private static final NameSet ALSO_PROTECTED =
+      of(
+          "keep-alive",
+          "proxy-authorization",
+          "proxy-connection",
+          "te",
+          "upgrade",
+          "x-original-url",
+          "x-rewrite-url");
+
   private final int[] hashes;
   private final HeaderName[] names;
 
@@ -116,6 +136,27 @@ final class NameSet {
             .map(HeaderName::of)
             .sorted((a, b) -> Integer.compare(a.hash(), b.hash()))
             .toArray(HeaderName[]::new));
+  }
+
+  /**
+   * True if the name {@code [start, end)} is one that we judge, once each underscore is read as the
+   * hyphen that CGI cannot tell it from. Those that claim an origin are not meant: they go the way
+   * of what they look like, with the sanitising of forwarded fields.
+   */
+  static boolean isLookalike(byte[] bytes, int start, int end) {
+    byte[] name = Arrays.copyOfRange(bytes, start, end);
+    for (int i = 0; i < name.length; i++) {
+      if (name[i] == '_') {
+        name[i] = '-';
+      }
+    }
+    int hash = HeaderName.hash(name, 0, name.length);
+    if (ORIGIN.contains(name, 0, name.length, hash)) {
+      return false;
+    }
+    return NEVER_CONNECTION_OPTIONS.contains(name, 0, name.length, hash)
+        || NEVER_TRAILERS.contains(name, 0, name.length, hash)
+        || ALSO_PROTECTED.contains(name, 0, name.length, hash);
   }
 
   /**

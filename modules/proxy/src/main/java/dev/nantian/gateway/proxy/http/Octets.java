@@ -14,7 +14,7 @@ final class Octets {
 
   /**
    * What we take in a path: RFC 3986 pchar, slash, percent, and what browsers send unescaped. Not
-   * {@code " < > \} and no byte above 0x7e: next hops disagree on these.
+   * {@code " < > \}: next hops disagree on these. Bytes above 0x7f are {@link PathRules}'.
    */
   static final int PATH = 4;
 
@@ -24,10 +24,17 @@ final class Octets {
   /** Registered names as DNS has them, and IPv4. */
   static final int HOST = 16;
 
+  /** What every canonical path has as it is, apart from slashes and dots. */
+  static final int PLAIN_PATH = 128;
+
+  /** RFC 3986 section 2.3. */
+  static final int UNRESERVED = 256;
+
+  static final int DOT = 512;
   static final int DIGIT = 32;
   static final int HEX = 64;
 
-  static final byte[] CLASS = new byte[256];
+  static final short[] CLASS = new short[256];
   static final byte[] LOWER = new byte[256];
 
   static {
@@ -35,12 +42,15 @@ final class Octets {
     mark(PATH | QUERY, "/%-._~!$&'()*+,;=:@[]{}|^`");
     mark(QUERY, "?");
     mark(HOST, "-._~");
+    mark(PLAIN_PATH, "-_~!$&'()*+,=:@");
+    mark(UNRESERVED, "-._~");
+    mark(DOT, ".");
     for (int c = 0; c < 256; c++) {
       LOWER[c] = (byte) (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
       boolean digit = c >= '0' && c <= '9';
       boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
       if (digit || letter) {
-        CLASS[c] |= TOKEN | PATH | QUERY | HOST;
+        CLASS[c] |= TOKEN | PATH | QUERY | HOST | PLAIN_PATH | UNRESERVED;
       }
       if (digit) {
         CLASS[c] |= DIGIT;
@@ -58,7 +68,7 @@ final class Octets {
 
   private static void mark(int octetClass, String chars) {
     for (int i = 0; i < chars.length(); i++) {
-      CLASS[chars.charAt(i)] |= (byte) octetClass;
+      CLASS[chars.charAt(i)] |= (short) octetClass;
     }
   }
 

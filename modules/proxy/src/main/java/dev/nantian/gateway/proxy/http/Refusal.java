@@ -19,6 +19,17 @@ public enum Refusal {
   BAD_PERCENT_ESCAPE(400, "malformed percent escape in request target"),
   /** RFC 3986 section 5.2.4: clients remove them; who does not wants two servers to disagree. */
   DOT_SEGMENT(400, "dot segment in path"),
+  /** See {@link PathRules} for this and the next ones. */
+  EMPTY_SEGMENT(400, "empty segment in path"),
+  ESCAPED_SLASH(400, "escaped slash in path"),
+  ESCAPED_BACKSLASH(400, "escaped backslash in path"),
+  ESCAPED_CONTROL(400, "escaped control character in path"),
+  NEEDLESS_ESCAPE(400, "needless percent escape in path"),
+  DOUBLE_ESCAPE(400, "double percent escape in path"),
+  PATH_PARAMETER(400, "parameter in path"),
+  BAD_UTF8(400, "request target is not UTF-8"),
+  /** See {@link RequestRules.Underscores}. */
+  UNDERSCORE(400, "underscore in header name"),
   /** RFC 9112 section 3.2. */
   MISSING_HOST(400, "missing Host"),
   SEVERAL_HOSTS(400, "more than one Host"),
@@ -45,6 +56,7 @@ public enum Refusal {
   UNSUPPORTED_EXPECTATION(417, "expectation not supported"),
   CONNECT(501, "CONNECT not supported"),
   BAD_CHUNK(400, "malformed chunk"),
+  CHUNK_EXTENSION(400, "chunk extension"),
   BAD_TRAILER(400, "malformed trailer"),
   TRAILERS_TOO_LARGE(431, "trailers too large"),
   URI_TOO_LONG(414, "request line too long"),

@@ -4,9 +4,9 @@ package dev.nantian.gateway.proxy.http;
  * A request's method, target, authority and header fields (RFC 9110 section 7.1, RFC 9112 section
  * 3).
  *
- * <p>The codec has validated everything before it fills one of these: the path is origin-form and
- * starts with {@code /} (or is {@code *} for OPTIONS), has no dot segments, and there is exactly
- * one authority, lower-cased in {@link #bytes()}.
+ * <p>The codec has validated everything before it gives one of these away: the path is origin-form
+ * and starts with {@code /} (or is {@code *} for OPTIONS), is canonical ({@link PathRules}), and
+ * there is exactly one authority, lower-cased in {@link #bytes()}.
  *
  * <p>Owned by one exchange and touched only by the thread of its event loop.
  */

@@ -12,8 +12,11 @@ public final class RequestHeadDecoder extends HeadDecoder<RequestHead> {
   private static final int MAX_METHOD_BYTES = 32;
   private static final int VERSION_BYTES = 8; // HTTP/1.1
 
-  public RequestHeadDecoder(HttpLimits limits) {
+  private final RequestRules rules;
+
+  public RequestHeadDecoder(HttpLimits limits, RequestRules rules) {
     super(limits);
+    this.rules = rules;
   }
 
   @Override
@@ -90,7 +93,7 @@ public final class RequestHeadDecoder extends HeadDecoder<RequestHead> {
     if (wrong == null) {
       wrong = expectation(head);
     }
-    return wrong;
+    return wrong == null ? rules.apply(head) : wrong;
   }
 
   private static @Nullable Refusal expectation(RequestHead head) {

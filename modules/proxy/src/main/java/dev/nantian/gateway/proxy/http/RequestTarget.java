@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * The request target (RFC 9112 section 3.2): origin-form, absolute-form, and {@code *} for OPTIONS.
  *
  * <p>An absolute-form target leaves its authority in the head's authority (not yet checked), to be
- * compared with Host when that is known.
+ * compared with Host when that is known. What the path means is {@link CanonicalPath}'s to judge,
+ * when the head is complete.
  */
 final class RequestTarget {
   private static final byte[] OPTIONS = "OPTIONS".getBytes(StandardCharsets.US_ASCII);
@@ -74,26 +75,9 @@ final class RequestTarget {
 
   private static @Nullable Refusal pathAndQuery(RequestHead head, int start, int end) {
     byte[] bytes = head.bytes();
-    int at = start + 1;
-    int segment = at;
-    boolean suspicious = false; // only a path with a percent or a dot segment needs the slow look
-    while (at < end) {
-      int b = bytes[at] & 0xff;
-      if ((Octets.CLASS[b] & Octets.PATH) == 0) {
-        break;
-      }
-      if (b == '/') {
-        segment = at + 1;
-      } else if (b == '%' || (b == '.' && at == segment)) {
-        suspicious = true;
-      }
+    int at = start;
+    while (at < end && (bytes[at] < 0 || Octets.is(bytes[at], Octets.PATH))) {
       at++;
-    }
-    if (suspicious) {
-      Refusal wrong = checkPath(bytes, start, at);
-      if (wrong != null) {
-        return wrong;
-      }
     }
     head.path(start, at - start);
     if (at == end) {
@@ -110,7 +94,7 @@ final class RequestTarget {
     byte[] bytes = head.bytes();
     for (int at = start; at < end; at++) {
       byte b = bytes[at];
-      if (!Octets.is(b, Octets.QUERY)) {
+      if (b >= 0 && !Octets.is(b, Octets.QUERY)) {
         return b == '#' ? Refusal.FRAGMENT : Refusal.BAD_TARGET;
       }
       if (b == '%' && escaped(bytes, at, end) < 0) {
@@ -121,45 +105,8 @@ final class RequestTarget {
     return null;
   }
 
-  /**
-   * Escapes must be well-formed and not NUL; no segment may be one or two dots, where a dot may be
-   * written {@code %2e} and a segment may also end at {@code %2f} or {@code %5c}, because some next
-   * hops decode before they resolve.
-   */
-  private static @Nullable Refusal checkPath(byte[] bytes, int start, int end) {
-    int dots = 0;
-    boolean onlyDots = true;
-    int at = start + 1;
-    while (true) {
-      int c = at < end ? bytes[at] & 0xff : '/';
-      int width = 1;
-      if (at < end && c == '%') {
-        c = escaped(bytes, at, end);
-        if (c <= 0) {
-          return Refusal.BAD_PERCENT_ESCAPE;
-        }
-        width = 3;
-      }
-      if (c == '/' || c == '\\') {
-        if (onlyDots && (dots == 1 || dots == 2)) {
-          return Refusal.DOT_SEGMENT;
-        }
-        if (at >= end) {
-          return null;
-        }
-        dots = 0;
-        onlyDots = true;
-      } else if (c == '.') {
-        dots++;
-      } else {
-        onlyDots = false;
-      }
-      at += width;
-    }
-  }
-
   /** Value of the escape whose percent sign is at {@code at}; -1 if it is malformed. */
-  private static int escaped(byte[] bytes, int at, int end) {
+  static int escaped(byte[] bytes, int at, int end) {
     if (at + 2 >= end) {
       return -1;
     }

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.RequestRules;
 
 /**
  * What client connections may do.
@@ -12,16 +13,18 @@ import dev.nantian.gateway.proxy.http.HttpLimits;
  *     direction before it is cut
  * @param maxConnections connections of one loop; more are closed when they come
  * @param limits for request heads and chunks
+ * @param rules for what two recipients may read differently
  */
 public record ConnectionSettings(
     long headTimeoutMillis,
     long idleTimeoutMillis,
     long streamIdleTimeoutMillis,
     int maxConnections,
-    HttpLimits limits) {
+    HttpLimits limits,
+    RequestRules rules) {
   /** 10 s for a head, 75 s idle, 5 min without a byte, 50,000 connections. */
   public static final ConnectionSettings DEFAULT =
-      new ConnectionSettings(10_000, 75_000, 300_000, 50_000, HttpLimits.DEFAULT);
+      new ConnectionSettings(10_000, 75_000, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
 
   public ConnectionSettings {
     if (headTimeoutMillis < 1 || idleTimeoutMillis < 1 || streamIdleTimeoutMillis < 1) {

@@ -90,8 +90,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     this.settings = settings;
     this.peer = peer;
     this.worker = pipeline.worker();
-    this.decoder = new RequestHeadDecoder(settings.limits());
-    this.requestBody = new BodyReader(settings.limits());
+    this.decoder = new RequestHeadDecoder(settings.limits(), settings.rules());
+    this.requestBody = new BodyReader(settings.limits(), settings.rules().chunkExtensions());
   }
 
   @Override

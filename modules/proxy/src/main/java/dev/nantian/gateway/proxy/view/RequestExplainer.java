@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.Progress;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.RequestHeadDecoder;
+import dev.nantian.gateway.proxy.http.RequestRules;
 import dev.nantian.gateway.proxy.route.CompiledListeners;
 import dev.nantian.gateway.proxy.route.Explainer;
 import dev.nantian.gateway.proxy.route.Explanation;
@@ -24,9 +25,9 @@ public final class RequestExplainer {
 
   /** Explains a request under a configuration. */
   public static Explanation explain(
-      RuntimeConfig config, ExplainRequest request, HttpLimits limits) {
+      RuntimeConfig config, ExplainRequest request, HttpLimits limits, RequestRules rules) {
     RequestHead head = new RequestHead();
-    RequestHeadDecoder decoder = new RequestHeadDecoder(limits);
+    RequestHeadDecoder decoder = new RequestHeadDecoder(limits, rules);
     Progress progress = decoder.decode(Unpooled.wrappedBuffer(bytes(request)), head);
     if (progress != Progress.COMPLETE) {
       return unanswered(

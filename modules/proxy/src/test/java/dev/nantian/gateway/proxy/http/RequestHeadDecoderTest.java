@@ -125,12 +125,12 @@ class RequestHeadDecoderTest {
   private static RequestHead accepted(String raw) {
     RequestHead head = new RequestHead();
     ByteBuf in = Unpooled.copiedBuffer(raw, StandardCharsets.ISO_8859_1);
-    assertThat(new RequestHeadDecoder(SMALL).decode(in, head)).isEqualTo(Progress.COMPLETE);
+    assertThat(new RequestHeadDecoder(SMALL, RequestRules.DEFAULT).decode(in, head)).isEqualTo(Progress.COMPLETE);
     return head;
   }
 
   private static Outcome decode(String raw, int[] cuts) {
-    RequestHeadDecoder decoder = new RequestHeadDecoder(SMALL);
+    RequestHeadDecoder decoder = new RequestHeadDecoder(SMALL, RequestRules.DEFAULT);
     RequestHead head = new RequestHead();
     byte[] bytes = raw.getBytes(StandardCharsets.ISO_8859_1);
     int from = 0;
