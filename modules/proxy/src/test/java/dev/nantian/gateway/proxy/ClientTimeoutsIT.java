@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.RequestRules;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,7 +18,7 @@ class ClientTimeoutsIT {
     return new TestProxy(
         TestProxy.with(
             new ConnectionSettings(
-                headMillis, idleMillis, streamIdleMillis, 50_000, HttpLimits.DEFAULT)),
+                headMillis, idleMillis, streamIdleMillis, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT)),
         1,
         false,
         new TestTable());
