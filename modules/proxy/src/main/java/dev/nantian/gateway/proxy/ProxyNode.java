@@ -102,7 +102,12 @@ public final class ProxyNode {
             Props.empty());
     ProxyView view =
         new ProxyView(
-            system, config, state, status, dataPlane, settings.dataPlane().connections().limits(),
+            system,
+            config,
+            state,
+            status,
+            dataPlane,
+            settings.dataPlane().connections().limits(),
             settings.dataPlane().connections().rules());
     return new ProxyNode(system, dataPlane, names, config, client, view);
   }

@@ -18,7 +18,12 @@ class ClientTimeoutsIT {
     return new TestProxy(
         TestProxy.with(
             new ConnectionSettings(
-                headMillis, idleMillis, streamIdleMillis, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT)),
+                headMillis,
+                idleMillis,
+                streamIdleMillis,
+                50_000,
+                HttpLimits.DEFAULT,
+                RequestRules.DEFAULT)),
         1,
         false,
         new TestTable());

@@ -75,7 +75,8 @@ class ConnectionLifeIT {
   @Test
   void aClientThatDoesNotReadIsClosedWhenIdle() throws Exception {
     ConnectionSettings hasty =
-        new ConnectionSettings(10_000, 300, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
+        new ConnectionSettings(
+            10_000, 300, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
     DataPlaneSettings all = DataPlaneSettings.DEFAULT;
     AtomicLong written = new AtomicLong();
     try (TestProxy proxy = new TestProxy(all.withConnections(hasty), 1, false, new TestTable());

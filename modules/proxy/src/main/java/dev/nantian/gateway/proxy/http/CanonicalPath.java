@@ -174,9 +174,7 @@ final class CanonicalPath {
       };
     }
     if (value == '\\') {
-      return rules.escapedBackslash() == Data.REJECT
-          ? Refusal.ESCAPED_BACKSLASH
-          : divide(value);
+      return rules.escapedBackslash() == Data.REJECT ? Refusal.ESCAPED_BACKSLASH : divide(value);
     }
     if (value >= 0x80) {
       utf8.take(value);

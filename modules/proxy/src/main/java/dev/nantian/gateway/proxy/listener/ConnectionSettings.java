@@ -24,7 +24,8 @@ public record ConnectionSettings(
     RequestRules rules) {
   /** 10 s for a head, 75 s idle, 5 min without a byte, 50,000 connections. */
   public static final ConnectionSettings DEFAULT =
-      new ConnectionSettings(10_000, 75_000, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
+      new ConnectionSettings(
+          10_000, 75_000, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
 
   public ConnectionSettings {
     if (headTimeoutMillis < 1 || idleTimeoutMillis < 1 || streamIdleTimeoutMillis < 1) {

@@ -125,7 +125,8 @@ class RequestHeadDecoderTest {
   private static RequestHead accepted(String raw) {
     RequestHead head = new RequestHead();
     ByteBuf in = Unpooled.copiedBuffer(raw, StandardCharsets.ISO_8859_1);
-    assertThat(new RequestHeadDecoder(SMALL, RequestRules.DEFAULT).decode(in, head)).isEqualTo(Progress.COMPLETE);
+    assertThat(new RequestHeadDecoder(SMALL, RequestRules.DEFAULT).decode(in, head))
+        .isEqualTo(Progress.COMPLETE);
     return head;
   }
 
