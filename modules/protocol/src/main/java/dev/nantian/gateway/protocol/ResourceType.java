@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
+import dev.nantian.gateway.protocol.config.v1.L4Route;
 import dev.nantian.gateway.protocol.config.v1.Service;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
@@ -30,7 +31,9 @@ public enum ResourceType {
   /** Gateways with their listeners: name {@code namespace/name}. */
   GATEWAY(Gateway.getDefaultInstance()),
   /** Routes with their attachments: name {@code namespace/name}. */
-  HTTP_ROUTE(HttpRoute.getDefaultInstance());
+  HTTP_ROUTE(HttpRoute.getDefaultInstance()),
+  /** Routes of layer 4: name {@code TCPRoute/namespace/name}, likewise UDPRoute and TLSRoute. */
+  L4_ROUTE(L4Route.getDefaultInstance());
 
   private static final String PREFIX = "type.googleapis.com/";
 

@@ -6,6 +6,7 @@ import com.google.protobuf.Message;
 import dev.nantian.gateway.protocol.ResourceType;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
+import dev.nantian.gateway.protocol.config.v1.L4Route;
 import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.Service;
 import dev.nantian.gateway.proxy.tls.CertifiedKey;
@@ -88,10 +89,11 @@ public final class ConfigStore {
   private final Map<String, Integer> statsIds = new LinkedHashMap<>();
   private final HttpRouteCompiler routeCompiler = new HttpRouteCompiler(clusters);
   private final RouteTables tables = new RouteTables();
+  private final L4Tables l4Tables = new L4Tables(routeCompiler);
   private final Gateways gateways;
   private final Set<String> staleRoutes = new HashSet<>();
   private RuntimeConfig config = RuntimeConfig.EMPTY;
-  private Gateways.Compiled compiled = new Gateways.Compiled(List.of(), List.of());
+  private Gateways.Compiled compiled = Gateways.Compiled.NOTHING;
   private Map<InetSocketAddress, String> bindFailures = Map.of();
 
   /**
@@ -150,6 +152,7 @@ public final class ConfigStore {
         Service service = (Service) message;
         sameName("Service", resource, service.getName());
         if (clusters.put(service)) {
+          l4Tables.serviceChanged(resource.name());
           staleRoutes.addAll(routesOfService.getOrDefault(resource.name(), Set.of()));
         }
       }
@@ -168,6 +171,11 @@ public final class ConfigStore {
         for (String service : HttpRouteCompiler.services(route)) {
           routesOfService.computeIfAbsent(service, _ -> new HashSet<>()).add(resource.name());
         }
+      }
+      case L4_ROUTE -> {
+        L4Route route = (L4Route) message;
+        sameName("route", resource, route.getName());
+        l4Tables.put(route);
       }
     }
   }
@@ -226,6 +234,7 @@ public final class ConfigStore {
       case SECRET -> secrets.remove(name);
       case SERVICE -> {
         if (clusters.remove(name)) {
+          l4Tables.serviceChanged(name);
           staleRoutes.addAll(routesOfService.getOrDefault(name, Set.of()));
         }
       }
@@ -237,6 +246,7 @@ public final class ConfigStore {
         routes.remove(name);
         staleRoutes.remove(name);
       }
+      case L4_ROUTE -> l4Tables.remove(name);
     }
   }
 
@@ -273,11 +283,14 @@ public final class ConfigStore {
     }
     staleRoutes.clear();
     tables.compile();
-    compiled = gateways.compile(tables, secrets);
-    if (compiled.sockets().equals(config.sockets())) { // unchanged sockets are the same objects
+    l4Tables.compile();
+    compiled = gateways.compile(tables, l4Tables, secrets);
+    // Unchanged sockets are the same objects.
+    if (compiled.sockets().equals(config.sockets())
+        && compiled.l4Sockets().equals(config.l4Sockets())) {
       return false;
     }
-    config = new RuntimeConfig(config.revision() + 1, compiled.sockets());
+    config = new RuntimeConfig(config.revision() + 1, compiled.sockets(), compiled.l4Sockets());
     return true;
   }
 

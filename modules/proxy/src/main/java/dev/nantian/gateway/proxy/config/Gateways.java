@@ -53,7 +53,27 @@ final class Gateways {
   }
 
   /** What the Gateways compile to. */
-  record Compiled(List<ListenerSocket> sockets, List<Placement> placements) {}
+  record Compiled(
+      List<ListenerSocket> sockets, List<L4Socket> l4Sockets, List<Placement> placements) {
+    static final Compiled NOTHING = new Compiled(List.of(), List.of(), List.of());
+  }
+
+  /** What a socket speaks first; listeners that differ in it cannot share one. */
+  private enum Opening {
+    HTTP,
+    TLS,
+    TCP,
+    UDP;
+
+    static Opening of(Listener listener) {
+      return switch (listener.getProtocol()) {
+        case HTTPS, TLS -> TLS;
+        case TCP -> TCP;
+        case UDP -> UDP;
+        case HTTP, PROTOCOL_UNSPECIFIED, UNRECOGNIZED -> HTTP;
+      };
+    }
+  }
 
   private final InetAddress bindAddress;
   private final TlsContexts contexts;
@@ -98,16 +118,35 @@ final class Gateways {
       Checks.hostnamePattern(field + ".hostname", listener.getHostname());
       switch (listener.getProtocol()) {
         case HTTP -> {}
-        case HTTPS -> {
-          if (listener.getCertificatesCount() == 0) {
+        case HTTPS, TLS -> {
+          if (needsCertificate(listener) && listener.getCertificatesCount() == 0) {
             throw new InvalidResourceException(
                 field + ".tls.certificateRefs: none (expected at least one)");
           }
         }
-        case PROTOCOL_UNSPECIFIED, UNRECOGNIZED, TLS, TCP, UDP ->
-            throw invalid(field + ".protocol", listener.getProtocolValue(), "HTTP or HTTPS");
+        case TCP, UDP -> {
+          if (!listener.getHostname().isEmpty()) {
+            throw invalid(field + ".hostname", listener.getHostname(), "none");
+          }
+        }
+        case PROTOCOL_UNSPECIFIED, UNRECOGNIZED ->
+            throw invalid(
+                field + ".protocol", listener.getProtocolValue(), "HTTP, HTTPS, TLS, TCP or UDP");
       }
     }
+  }
+
+  private static boolean needsCertificate(Listener listener) {
+    return mode(listener) != ListenerEntry.Mode.RELAY_ENCRYPTED;
+  }
+
+  private static ListenerEntry.Mode mode(Listener listener) {
+    if (listener.getProtocol() != Listener.Protocol.TLS) {
+      return ListenerEntry.Mode.HTTP;
+    }
+    return listener.getTlsMode() == Listener.TlsMode.PASSTHROUGH
+        ? ListenerEntry.Mode.RELAY_ENCRYPTED
+        : ListenerEntry.Mode.RELAY_DECRYPTED;
   }
 
   /**
@@ -116,43 +155,72 @@ final class Gateways {
    *
    * @param secrets by {@code namespace/name}
    */
-  Compiled compile(RouteTables routes, Map<String, CertifiedKey> secrets) {
+  Compiled compile(
+      RouteTables routes, L4Tables l4Routes, Map<String, CertifiedKey> secrets) {
     List<Gateway> oldestFirst = new ArrayList<>(gateways.values());
     oldestFirst.sort(
         Comparator.comparingLong(Gateway::getCreatedMillis).thenComparing(Gateway::getName));
-    Map<InetSocketAddress, Shared> shared = new LinkedHashMap<>();
+    Map<Key, Shared> shared = new LinkedHashMap<>();
     List<Placement> placements = new ArrayList<>();
     Set<String> liveEntries = new HashSet<>();
     Set<SslContext> liveContexts = new HashSet<>();
     for (Gateway gateway : oldestFirst) {
       for (Listener listener : gateway.getListenersList()) {
-        place(gateway, listener, shared, placements, routes, secrets, liveEntries, liveContexts);
+        place(
+            gateway,
+            listener,
+            shared,
+            placements,
+            routes,
+            l4Routes,
+            secrets,
+            liveEntries,
+            liveContexts);
       }
     }
     entries.keySet().retainAll(liveEntries);
     contexts.keepOnly(liveContexts);
     Map<InetSocketAddress, ListenerSocket> next = new LinkedHashMap<>();
-    shared.forEach((address, on) -> next.put(address, socket(address, on)));
+    List<L4Socket> l4 = new ArrayList<>();
+    shared.forEach(
+        (key, on) -> {
+          switch (on.opening) {
+            case HTTP, TLS -> next.put(key.address, socket(key.address, on));
+            case TCP -> l4.add(l4Socket(key.address, L4Socket.Protocol.TCP, on));
+            case UDP -> l4.add(l4Socket(key.address, L4Socket.Protocol.UDP, on));
+          }
+        });
     sockets = next;
-    return new Compiled(List.copyOf(next.values()), List.copyOf(placements));
+    return new Compiled(List.copyOf(next.values()), List.copyOf(l4), List.copyOf(placements));
   }
 
+  private static L4Socket l4Socket(
+      InetSocketAddress address, L4Socket.Protocol protocol, Shared on) {
+    CompiledListeners.Listener only = on.listeners.getFirst();
+    return new L4Socket(address, protocol, only.entry().id(), only.relayed().target(""));
+  }
+
+  /** A port for datagrams is another than the one for connections. */
+  private record Key(InetSocketAddress address, boolean datagrams) {}
+
   /** What one address and port serves so far. */
-  private record Shared(boolean tls, String owner, List<CompiledListeners.Listener> listeners) {}
+  private record Shared(
+      Opening opening, Listener.Protocol first, String owner, List<CompiledListeners.Listener> listeners) {}
 
   private void place(
       Gateway gateway,
       Listener listener,
-      Map<InetSocketAddress, Shared> shared,
+      Map<Key, Shared> shared,
       List<Placement> placements,
       RouteTables routes,
+      L4Tables l4Routes,
       Map<String, CertifiedKey> secrets,
       Set<String> liveEntries,
       Set<SslContext> liveContexts) {
-    boolean tls = listener.getProtocol() == Listener.Protocol.HTTPS;
+    Opening opening = Opening.of(listener);
     SslContext context = null;
     Problem problem = null;
-    if (tls) {
+    if (opening == Opening.TLS && needsCertificate(listener)) {
       try {
         context = contexts.context(keys(listener, secrets));
         liveContexts.add(context);
@@ -167,11 +235,16 @@ final class Gateways {
       if (here == null) {
         Shared on =
             shared.computeIfAbsent(
-                address, _ -> new Shared(tls, gateway.getName(), new ArrayList<>()));
-        here = conflict(on, tls, listener.getHostname(), address);
+                new Key(address, opening == Opening.UDP),
+                _ -> new Shared(opening, listener.getProtocol(), gateway.getName(), new ArrayList<>()));
+        here = conflict(on, opening, listener, address);
         if (here == null) {
           on.listeners.add(
-              new CompiledListeners.Listener(listener.getHostname(), entry, routes.of(entry.id())));
+              new CompiledListeners.Listener(
+                  listener.getHostname(),
+                  entry,
+                  routes.of(entry.id()),
+                  l4Routes.of(entry.id())));
         }
       }
       placements.add(new Placement(gateway, listener, address, here));
@@ -179,13 +252,14 @@ final class Gateways {
   }
 
   private static @Nullable Problem conflict(
-      Shared on, boolean tls, String hostname, InetSocketAddress address) {
-    if (on.tls != tls) {
+      Shared on, Opening opening, Listener listener, InetSocketAddress address) {
+    String hostname = listener.getHostname();
+    if (on.opening != opening) {
       return Problem.addressNotUsable(
           "protocol: "
-              + (tls ? "HTTPS" : "HTTP")
+              + listener.getProtocol()
               + " (expected "
-              + (on.tls ? "HTTPS" : "HTTP")
+              + on.first
               + ", for Gateway "
               + on.owner
               + " has "
@@ -225,9 +299,11 @@ final class Gateways {
 
   private ListenerEntry entry(Gateway gateway, Listener listener, @Nullable SslContext context) {
     ListenerEntry fresh =
-        new ListenerEntry(gateway.getName(), listener.getName(), listener.getPort(), context);
+        new ListenerEntry(
+            gateway.getName(), listener.getName(), listener.getPort(), context, mode(listener));
     ListenerEntry known = entries.get(fresh.id());
-    if (known != null && known.port() == fresh.port() && known.tls() == context) {
+    if (known != null && known.port() == fresh.port() && known.tls() == context
+        && known.mode() == fresh.mode()) {
       return known;
     }
     entries.put(fresh.id(), fresh);
@@ -237,12 +313,13 @@ final class Gateways {
   private ListenerSocket socket(InetSocketAddress address, Shared on) {
     ListenerSocket known = sockets.get(address);
     if (known != null
-        && known.tls() == on.tls
+        && known.tls() == (on.opening == Opening.TLS)
         && known.listeners() instanceof CompiledListeners before
         && before.listeners().equals(on.listeners)) {
       return known;
     }
-    return new ListenerSocket(address, on.tls, new CompiledListeners(on.listeners));
+    return new ListenerSocket(
+        address, on.opening == Opening.TLS, new CompiledListeners(on.listeners));
   }
 
   private List<InetSocketAddress> addresses(Gateway gateway, Listener listener) {

@@ -205,7 +205,7 @@ final class HttpRouteCompiler {
             field + ".timeouts.backendRequest",
             rule.hasBackendRequestTimeout(),
             rule.getBackendRequestTimeout()),
-        backends(field, rule));
+        backends(field, rule.getBackendsList()));
   }
 
   /** Whole milliseconds, rounded up so that a limit never becomes "none". */
@@ -226,11 +226,17 @@ final class HttpRouteCompiler {
     return duration.getSeconds() * 1000 + (duration.getNanos() + 999_999L) / 1_000_000;
   }
 
-  private WeightedBackends backends(String field, HttpRule rule) throws InvalidResourceException {
+  /**
+   * Compiles backendRefs, of routes of layer 4 too.
+   *
+   * @param field names the rule that has them
+   */
+  WeightedBackends backends(String field, List<WeightedBackend> refs)
+      throws InvalidResourceException {
     List<WeightedBackends.Backend> backends = new ArrayList<>();
     List<Integer> weights = new ArrayList<>();
-    for (int i = 0; i < rule.getBackendsCount(); i++) {
-      WeightedBackend backend = rule.getBackends(i);
+    for (int i = 0; i < refs.size(); i++) {
+      WeightedBackend backend = refs.get(i);
       String at = field + ".backendRefs[" + i + "]";
       if (backend.getWeight() < 0 || backend.getWeight() > MAX_WEIGHT) {
         throw invalid(

@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy.listener;
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.l4.L4Settings;
+import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import io.netty.channel.EventLoopGroup;
@@ -35,6 +36,7 @@ public final class Listeners {
   private final Materializer materializer;
   private final ConnectionSettings settings;
   private final Map<InetSocketAddress, ListeningSocket> sockets = new LinkedHashMap<>();
+  private final L4Settings l4Settings;
   private final L4Sockets l4;
   private final List<ListeningSocket> leaving = new ArrayList<>();
   private long binds;
@@ -53,6 +55,7 @@ public final class Listeners {
     this.workers = List.copyOf(workers);
     this.materializer = materializer;
     this.settings = settings;
+    this.l4Settings = l4Settings;
     this.l4 = new L4Sockets(transport, group, this.workers, l4Settings);
   }
 
@@ -90,7 +93,13 @@ public final class Listeners {
   }
 
   private CompletableFuture<List<BindFailure>> open(ListenerSocket wanted) {
-    ListeningSocket socket = new ListeningSocket(wanted, workers, materializer, settings);
+    ListeningSocket socket =
+        new ListeningSocket(
+            wanted,
+            workers,
+            materializer,
+            settings,
+            worker -> new Relays(worker, transport, l4Settings));
     sockets.put(wanted.address(), socket);
     binds++;
     return socket

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.config.ListenerSocket;
+import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import dev.nantian.gateway.proxy.pipeline.Worker;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.stream.Materializer;
 
 /**
@@ -41,13 +43,14 @@ final class ListeningSocket {
       ListenerSocket socket,
       List<Worker> workers,
       Materializer materializer,
-      ConnectionSettings settings) {
+      ConnectionSettings settings,
+      Function<Worker, Relays> relays) {
     this.workers = workers;
     this.bound = socket.address();
     String name = text(socket.address());
     for (Worker worker : workers) {
       var pipeline = new ListenerPipeline(name, worker, materializer, socket.listeners());
-      var connections = new OpenConnections(worker.metrics());
+      var connections = new OpenConnections(worker.metrics(), relays.apply(worker));
       listeners.add(new SocketListener(pipeline, connections, settings, socket.tls()));
     }
   }

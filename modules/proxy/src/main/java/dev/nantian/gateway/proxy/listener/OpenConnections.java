@@ -1,7 +1,10 @@
 package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
+import dev.nantian.gateway.proxy.l4.Relays;
+import dev.nantian.gateway.proxy.route.L4Target;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -17,8 +20,11 @@ final class OpenConnections {
   private final Set<ClientConnection> open = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Channel> handshaking = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  OpenConnections(LoopMetrics metrics) {
+  private final Relays relays;
+
+  OpenConnections(LoopMetrics metrics, Relays relays) {
     this.metrics = metrics;
+    this.relays = relays;
   }
 
   /** A connection was accepted; counted until it is closed, TLS handshake included. */
@@ -37,12 +43,23 @@ final class OpenConnections {
     open.add(connection);
   }
 
+  /** The handler that relays the connection; from now on it is none of HTTP's. */
+  ChannelHandler relay(L4Target target, Channel channel) {
+    handshaking.remove(channel);
+    return relays.to(target);
+  }
+
   void remove(ClientConnection connection) {
     open.remove(connection);
   }
 
   int count() {
-    return open.size() + handshaking.size();
+    return open.size() + handshaking.size() + relays.count();
+  }
+
+  /** Resets relayed connections; returns how many. */
+  int cutRelays() {
+    return relays.cut();
   }
 
   /** Ends the connections that have not come to HTTP yet. */

@@ -69,7 +69,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
     return true;
   }
 
-  /** Ends idle connections now and busy ones after their response. */
+  /** Ends idle connections now and busy ones after their response; relayed ones end by themselves. */
   void drain() {
     connections.closeHandshakes();
     connections.all().forEach(ClientConnection::drain);
@@ -81,13 +81,13 @@ final class SocketListener extends ChannelInitializer<Channel> {
     drain();
   }
 
-  /** Ends all connections; returns how many requests that cut. */
+  /** Ends all connections; returns how many requests and relayed connections that cut. */
   int cut() {
     int busy = 0;
     for (ClientConnection connection : connections.all()) {
       busy += connection.cut();
     }
-    return busy;
+    return busy + connections.cutRelays();
   }
 
   CompletionStage<?> stopPipeline() {

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
+import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
@@ -13,6 +14,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A name that no listener has gets the alert {@code unrecognized_name} and never some other
  * certificate.
  */
-final class TlsEntry extends AbstractSniHandler<SslContext> {
+final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
   /** TLS record of type alert, level fatal, {@code unrecognized_name} (RFC 8446 section 6). */
   private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
 
@@ -33,6 +35,7 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
   private final OpenConnections connections;
   private final ConnectionSettings settings;
   private byte[] serverName = NO_NAME;
+  private @Nullable L4Target target;
 
   TlsEntry(ListenerPipeline pipeline, OpenConnections connections, ConnectionSettings settings) {
     super(settings.headTimeoutMillis());
@@ -42,26 +45,41 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
   }
 
   @Override
-  protected Future<SslContext> lookup(ChannelHandlerContext ctx, @Nullable String hostname) {
+  protected Future<ListenerEntry> lookup(ChannelHandlerContext ctx, @Nullable String hostname) {
     if (hostname != null) {
       serverName = hostname.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
     }
-    SslContext certificates;
+    ListenerEntry listener;
     try {
-      ListenerEntry listener = pipeline.table().listener(serverName, 0, serverName.length);
-      certificates = listener == null ? null : listener.tls();
+      listener = pipeline.table().listener(serverName, 0, serverName.length);
+      if (listener != null && listener.mode() != ListenerEntry.Mode.HTTP) {
+        target = pipeline.table().relay(listener, text(serverName));
+      }
     } catch (RuntimeException e) {
       // Thrown on, Netty would take it for a malformed hello and ask again without a name.
       return ctx.executor().newFailedFuture(e);
     }
-    return certificates == null
+    return listener == null || !isServed(listener)
         ? ctx.executor().newFailedFuture(new UnknownServerNameException())
-        : ctx.executor().newSucceededFuture(certificates);
+        : ctx.executor().newSucceededFuture(listener);
+  }
+
+  /** A listener of layer 4 serves the names of its routes only. */
+  private boolean isServed(ListenerEntry listener) {
+    return switch (listener.mode()) {
+      case HTTP -> listener.tls() != null;
+      case RELAY_DECRYPTED -> listener.tls() != null && target != null;
+      case RELAY_ENCRYPTED -> target != null;
+    };
+  }
+
+  private static String text(byte[] name) {
+    return new String(name, StandardCharsets.US_ASCII);
   }
 
   @Override
   protected void onLookupComplete(
-      ChannelHandlerContext ctx, @Nullable String hostname, Future<SslContext> found) {
+      ChannelHandlerContext ctx, @Nullable String hostname, Future<ListenerEntry> found) {
     if (!found.isSuccess()) {
       if (!ctx.channel().isActive()) {
         return; // asked again for what was left when the connection ended
@@ -76,7 +94,14 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
       return;
     }
     ChannelPipeline handlers = ctx.pipeline();
-    SslHandler tls = found.getNow().newHandler(ctx.alloc());
+    SslContext certificates = found.getNow().tls();
+    L4Target to = target;
+    if (certificates == null) {
+      // The ClientHello, still unread here, follows to the relay as soon as it takes this place.
+      handlers.replace(this, null, connections.relay(Objects.requireNonNull(to), ctx.channel()));
+      return;
+    }
+    SslHandler tls = certificates.newHandler(ctx.alloc());
     tls.setHandshakeTimeoutMillis(settings.headTimeoutMillis());
     handlers.addAfter(ctx.name(), null, new HandshakeEnd());
     handlers.replace(this, null, tls);
@@ -102,12 +127,14 @@ final class TlsEntry extends AbstractSniHandler<SslContext> {
     }
   }
 
-  /** Waits for the handshake, then makes way for HTTP. */
+  /** Waits for the handshake, then makes way for HTTP or a relay. */
   private final class HandshakeEnd extends io.netty.channel.ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof SslHandshakeCompletionEvent end) {
-        if (end.isSuccess()) {
+        if (end.isSuccess() && target != null) {
+          ctx.pipeline().replace(this, null, connections.relay(target, ctx.channel()));
+        } else if (end.isSuccess()) {
           ctx.pipeline()
               .replace(
                   this,

@@ -10,6 +10,7 @@ import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.HttpMatch;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
 import dev.nantian.gateway.protocol.config.v1.HttpRule;
+import dev.nantian.gateway.protocol.config.v1.L4Route;
 import dev.nantian.gateway.protocol.config.v1.Listener;
 import dev.nantian.gateway.protocol.config.v1.PathMatch;
 import dev.nantian.gateway.protocol.config.v1.Service;
@@ -63,6 +64,34 @@ public final class Samples {
             Attachment.newBuilder().setGateway(gateway).setListener("http").addHostnames(""))
         .addRules(rule(prefix, service))
         .build();
+  }
+
+  /** A route of layer 4 for one listener, with port 80 of one service. */
+  public static L4Route l4Route(
+      L4Route.Kind kind,
+      String name,
+      String gateway,
+      String listener,
+      String service,
+      String... hostnames) {
+    return L4Route.newBuilder()
+        .setName(name)
+        .setKind(kind)
+        .addAttachments(
+            Attachment.newBuilder()
+                .setGateway(gateway)
+                .setListener(listener)
+                .addAllHostnames(List.of(hostnames)))
+        .addBackends(
+            WeightedBackend.newBuilder()
+                .setWeight(1)
+                .setService(ServiceRef.newBuilder().setService(service).setPort(80)))
+        .build();
+  }
+
+  /** A listener of any protocol. */
+  public static Listener listener(String name, int port, Listener.Protocol protocol) {
+    return http(name, port, "").toBuilder().setProtocol(protocol).build();
   }
 
   /** A rule with one prefix and port 80 of one service. */
@@ -161,6 +190,7 @@ public final class Samples {
     return switch (message) {
       case Gateway gateway -> gateway.getName();
       case HttpRoute route -> route.getName();
+      case L4Route route -> route.getName();
       case Service service -> service.getName();
       case Secret secret -> secret.getName();
       case ClusterLoadAssignment assignment -> assignment.getClusterName();

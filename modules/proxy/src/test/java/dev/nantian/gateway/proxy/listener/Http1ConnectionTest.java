@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.l4.L4Settings;
+import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.EventLoops;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
@@ -71,7 +73,9 @@ class Http1ConnectionTest {
             null);
     pipeline =
         new ListenerPipeline("test", worker, Materializer.matFromSystem(system), new NoRoutes());
-    OpenConnections connections = new OpenConnections(metrics);
+    OpenConnections connections = 
+        new OpenConnections(
+            metrics, new Relays(worker, loops.transport(), L4Settings.DEFAULT));
     server =
         new ServerBootstrap()
             .group(loops.group())
