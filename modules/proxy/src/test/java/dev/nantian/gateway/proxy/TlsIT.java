@@ -39,7 +39,9 @@ class TlsIT {
   void refusesAnUnknownServerName() throws Exception {
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy =
-            proxy(table(backend).certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))))) {
+            proxy(
+                table(backend)
+                    .certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))))) {
       assertThatThrownBy(() -> TlsClient.connect(proxy, "three.example").close())
           .isInstanceOf(SSLException.class)
           .hasMessageContaining("unrecognized_name");
@@ -50,7 +52,9 @@ class TlsIT {
   void aHandshakeUnderWayIsCountedAndEndsWithItsSocket() throws Exception {
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy =
-            proxy(table(backend).certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))));
+            proxy(
+                table(backend)
+                    .certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))));
         java.net.Socket silent = proxy.connect()) {
       TestProxy.eventually(
           "counted", () -> proxy.plane().listenerViews().getFirst().connections() == 1);
@@ -83,11 +87,14 @@ class TlsIT {
   void aNewCertificateServesNewHandshakesOnly() throws Exception {
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy =
-            proxy(table(backend).certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))));
+            proxy(
+                table(backend)
+                    .certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))));
         RawClient before = TlsClient.connect(proxy, "one.example")) {
       String serial = TlsClient.serial(before);
 
-      proxy.apply(table(backend).certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))));
+      proxy.apply(
+          table(backend).certificate("one.example", TlsClient.context(TestKeys.ec("one.example"))));
 
       assertThat(before.get("/").status()).isEqualTo(200);
       try (RawClient after = TlsClient.connect(proxy, "one.example")) {

@@ -65,8 +65,7 @@ final class TlsRelayIT {
 
   @Test
   void aServerNameWithoutRouteIsRefused() throws Exception {
-    ListenerEntry entry =
-        new ListenerEntry("test/gateway", "any", 443, null, Mode.RELAY_ENCRYPTED);
+    ListenerEntry entry = new ListenerEntry("test/gateway", "any", 443, null, Mode.RELAY_ENCRYPTED);
     L4Routes routes = new L4Routes(Map.of("known.example", target(1)));
     try (TestProxy proxy =
         new TestProxy(
@@ -74,8 +73,7 @@ final class TlsRelayIT {
             1,
             true,
             new CompiledListeners(
-                List.of(
-                    new CompiledListeners.Listener("", entry, ListenerRoutes.NONE, routes))))) {
+                List.of(new CompiledListeners.Listener("", entry, ListenerRoutes.NONE, routes))))) {
       assertThatThrownBy(() -> TlsClient.connect(proxy, "unknown.example").close())
           .isInstanceOf(SSLException.class)
           .hasMessageContaining("unrecognized_name");

@@ -155,8 +155,7 @@ final class Gateways {
    *
    * @param secrets by {@code namespace/name}
    */
-  Compiled compile(
-      RouteTables routes, L4Tables l4Routes, Map<String, CertifiedKey> secrets) {
+  Compiled compile(RouteTables routes, L4Tables l4Routes, Map<String, CertifiedKey> secrets) {
     List<Gateway> oldestFirst = new ArrayList<>(gateways.values());
     oldestFirst.sort(
         Comparator.comparingLong(Gateway::getCreatedMillis).thenComparing(Gateway::getName));
@@ -205,7 +204,10 @@ final class Gateways {
 
   /** What one address and port serves so far. */
   private record Shared(
-      Opening opening, Listener.Protocol first, String owner, List<CompiledListeners.Listener> listeners) {}
+      Opening opening,
+      Listener.Protocol first,
+      String owner,
+      List<CompiledListeners.Listener> listeners) {}
 
   private void place(
       Gateway gateway,
@@ -236,15 +238,14 @@ final class Gateways {
         Shared on =
             shared.computeIfAbsent(
                 new Key(address, opening == Opening.UDP),
-                _ -> new Shared(opening, listener.getProtocol(), gateway.getName(), new ArrayList<>()));
+                _ ->
+                    new Shared(
+                        opening, listener.getProtocol(), gateway.getName(), new ArrayList<>()));
         here = conflict(on, opening, listener, address);
         if (here == null) {
           on.listeners.add(
               new CompiledListeners.Listener(
-                  listener.getHostname(),
-                  entry,
-                  routes.of(entry.id()),
-                  l4Routes.of(entry.id())));
+                  listener.getHostname(), entry, routes.of(entry.id()), l4Routes.of(entry.id())));
         }
       }
       placements.add(new Placement(gateway, listener, address, here));
@@ -302,7 +303,9 @@ final class Gateways {
         new ListenerEntry(
             gateway.getName(), listener.getName(), listener.getPort(), context, mode(listener));
     ListenerEntry known = entries.get(fresh.id());
-    if (known != null && known.port() == fresh.port() && known.tls() == context
+    if (known != null
+        && known.port() == fresh.port()
+        && known.tls() == context
         && known.mode() == fresh.mode()) {
       return known;
     }

@@ -132,12 +132,14 @@ final class L4Tables {
   private static boolean uses(L4Route route, Set<String> services) {
     return route.getBackendsList().stream()
         .anyMatch(
-            backend -> backend.hasService() && services.contains(backend.getService().getService()));
+            backend ->
+                backend.hasService() && services.contains(backend.getService().getService()));
   }
 
   private Compiled compile(L4Route route) throws InvalidResourceException {
     if (!NAME.matcher(route.getName()).matches()) {
-      throw invalid("L4 route name", route.getName(), "TCPRoute, UDPRoute or TLSRoute/namespace/name");
+      throw invalid(
+          "L4 route name", route.getName(), "TCPRoute, UDPRoute or TLSRoute/namespace/name");
     }
     String prefix = kind(route);
     if (prefix == null || !route.getName().startsWith(prefix)) {
@@ -169,7 +171,8 @@ final class L4Tables {
     return new Compiled(
         route,
         hostnames,
-        new L4Target(route.getName(), backends.backends(object + " rules[0]", route.getBackendsList())));
+        new L4Target(
+            route.getName(), backends.backends(object + " rules[0]", route.getBackendsList())));
   }
 
   private static @Nullable String kind(L4Route route) {

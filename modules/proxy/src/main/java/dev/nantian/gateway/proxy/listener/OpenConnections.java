@@ -1,7 +1,7 @@
 package dev.nantian.gateway.proxy.listener;
 
-import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.l4.Relays;
+import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.route.L4Target;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;

@@ -69,7 +69,9 @@ final class SocketListener extends ChannelInitializer<Channel> {
     return true;
   }
 
-  /** Ends idle connections now and busy ones after their response; relayed ones end by themselves. */
+  /**
+   * Ends idle connections now and busy ones after their response; relayed ones end by themselves.
+   */
   void drain() {
     connections.closeHandshakes();
     connections.all().forEach(ClientConnection::drain);

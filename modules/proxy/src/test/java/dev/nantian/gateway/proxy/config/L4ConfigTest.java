@@ -130,10 +130,10 @@ final class L4ConfigTest {
 
   @Test
   void aBadRouteIsRefusedWithItsReason() {
-    L4Route nameless =
-        l4Route(L4Route.Kind.TCP, "UDPRoute/ns/a", "infra/gw", "tcp", "ns/s", "");
+    L4Route nameless = l4Route(L4Route.Kind.TCP, "UDPRoute/ns/a", "infra/gw", "tcp", "ns/s", "");
     L4Route heavy = l4Route(L4Route.Kind.TCP, "TCPRoute/ns/b", "infra/gw", "tcp", "ns/s", "");
-    heavy = heavy.toBuilder().setBackends(0, heavy.getBackends(0).toBuilder().setWeight(-1)).build();
+    heavy =
+        heavy.toBuilder().setBackends(0, heavy.getBackends(0).toBuilder().setWeight(-1)).build();
 
     ConfigStore.Applied applied = apply(update(nameless, heavy));
 

@@ -73,9 +73,8 @@ class Http1ConnectionTest {
             null);
     pipeline =
         new ListenerPipeline("test", worker, Materializer.matFromSystem(system), new NoRoutes());
-    OpenConnections connections = 
-        new OpenConnections(
-            metrics, new Relays(worker, loops.transport(), L4Settings.DEFAULT));
+    OpenConnections connections =
+        new OpenConnections(metrics, new Relays(worker, loops.transport(), L4Settings.DEFAULT));
     server =
         new ServerBootstrap()
             .group(loops.group())
