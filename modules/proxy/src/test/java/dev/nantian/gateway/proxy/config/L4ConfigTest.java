@@ -95,7 +95,7 @@ final class L4ConfigTest {
                 .addListeners(listener("udp", 80, Listener.Protocol.UDP))
                 .build()));
 
-    assertThat(store.gatewayProblems().get("infra/gw").message())
+    assertThat(Objects.requireNonNull(store.gatewayProblems().get("infra/gw")).message())
         .isEqualTo(
             "Gateway infra/gw listener tcp protocol: TCP (expected HTTP, for Gateway infra/gw has"
                 + " 127.0.0.1:80)");
