@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@OnEveryTransport
 class AccessLogIT {
   @Test
   void eachRequestGivesALine(@TempDir Path folder) throws IOException {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What becomes of connections in the less usual orders of events. */
 @Timeout(60)
+@OnEveryTransport
 class ConnectionLifeIT {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   private static final int MUCH = 48 << 20;

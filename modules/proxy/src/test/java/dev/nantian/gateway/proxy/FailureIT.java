@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import org.junit.jupiter.api.Test;
 
 /** Backends that fail in every phase, and the answer or reset that the client gets. */
+@OnEveryTransport
 class FailureIT {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

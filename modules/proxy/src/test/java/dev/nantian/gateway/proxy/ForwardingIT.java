@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** One request after the other through real sockets. */
+@OnEveryTransport
 class ForwardingIT {
   private static final String END = " HTTP/1.1\r\nHost: test.example\r\n\r\n";
 

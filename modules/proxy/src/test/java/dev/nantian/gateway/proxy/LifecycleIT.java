@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Sockets and configurations that come and go under traffic. */
+@OnEveryTransport
 class LifecycleIT {
   @Test
   void routesChangeUnderLoadWithoutAFailedRequest() throws Exception {

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Bodies far larger than what may be held. */
+@OnEveryTransport
 class StreamingIT {
   private static final int SIZE = 200 << 20;
   private static final long MAX_HELD = 48L << 20;

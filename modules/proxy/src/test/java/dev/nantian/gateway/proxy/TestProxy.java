@@ -5,6 +5,7 @@ import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
+import dev.nantian.gateway.proxy.loop.TransportChoice;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -39,7 +40,7 @@ final class TestProxy implements AutoCloseable {
             LoopDispatchers.config(loops)
                 .withFallback(ConfigFactory.parseString("pekko.log-dead-letters = off"))
                 .withFallback(ConfigFactory.load()));
-    plane = DataPlane.start(system, settings, meters);
+    plane = DataPlane.start(system, onTransportOfTest(settings), meters);
     this.tls = tls;
     apply(table);
   }
@@ -48,6 +49,12 @@ final class TestProxy implements AutoCloseable {
   static DataPlaneSettings with(ConnectionSettings connections) {
     DataPlaneSettings all = DataPlaneSettings.DEFAULT;
     return all.withConnections(connections);
+  }
+
+  private static DataPlaneSettings onTransportOfTest(DataPlaneSettings settings) {
+    return settings.transport() == TransportChoice.AUTO
+        ? settings.withTransport(OnEveryTransport.Transports.current())
+        : settings;
   }
 
   /** What the meters show, in the text format. */

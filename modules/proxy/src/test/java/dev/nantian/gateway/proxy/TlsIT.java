@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** HTTPS: the certificate by server name, and its replacement while connections are open. */
+@OnEveryTransport
 class TlsIT {
   @Test
   void servesTheCertificateOfTheServerName() throws Exception {
