@@ -57,6 +57,10 @@ final class TestProxy implements AutoCloseable {
         : settings;
   }
 
+  ActorSystem<?> system() {
+    return system;
+  }
+
   /** What the meters show, in the text format. */
   String metrics() {
     return meters.scrape();

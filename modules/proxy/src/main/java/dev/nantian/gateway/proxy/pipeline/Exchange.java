@@ -214,7 +214,7 @@ public final class Exchange {
     upstream.connect();
   }
 
-  void onStepFailed(RuntimeException e) {
+  void onStepFailed(Throwable e) {
     worker.metrics().stepFailed();
     LOG.error(
         "request failed inside the proxy host={}",

@@ -82,7 +82,8 @@ final class RequestPath {
       if (exchange.isUnderWay()) {
         try {
           step.apply(exchange);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+          // Errors too: a stack overflow in a filter would leave the loop's stream dead.
           exchange.onStepFailed(e);
         }
       }
