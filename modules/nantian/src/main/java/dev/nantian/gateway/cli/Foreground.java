@@ -65,6 +65,12 @@ final class Foreground {
     }
   }
 
+  /** Starts the drain as a signal would; from any thread. */
+  void end() {
+    draining.set(true);
+    asked.countDown();
+  }
+
   /**
    * Blocks the calling (main) thread until a signal comes, then drains.
    *

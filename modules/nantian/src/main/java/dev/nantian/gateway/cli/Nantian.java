@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       ExplainCommand.class,
       EchoCommand.class,
+      RehearseCommand.class,
       VersionCommand.class
     })
 public final class Nantian implements Runnable {
@@ -114,12 +115,21 @@ public final class Nantian implements Runnable {
   /** The program's commands with their options, as picocli holds them. */
   static CommandLine commandLine() {
     var program = new Nantian();
-    return new CommandLine(program)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .registerConverter(HostPort.class, new HostPort.Converter())
-        .registerConverter(Duration.class, new SpanConverter())
+    return converting(program)
         .setParameterExceptionHandler(Nantian::calledWrongly)
         .setExecutionExceptionHandler((e, command, parsed) -> program.failed(e, command));
+  }
+
+  /** One command alone, for another that runs it. */
+  static CommandLine standalone(StandaloneCommand command) {
+    return converting(command);
+  }
+
+  private static CommandLine converting(Object command) {
+    return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(HostPort.class, new HostPort.Converter())
+        .registerConverter(Duration.class, new SpanConverter());
   }
 
   private static int calledWrongly(ParameterException e, String[] args) {

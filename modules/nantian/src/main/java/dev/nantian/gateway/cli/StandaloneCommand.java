@@ -62,7 +62,11 @@ final class StandaloneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    var foreground = new Foreground();
+    return run(new Foreground());
+  }
+
+  /** Runs it until {@code foreground} ends. */
+  int run(Foreground foreground) throws InterruptedException {
     var xds = new HostPort("127.0.0.1", 0);
     var controlSettings =
         control.settings(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

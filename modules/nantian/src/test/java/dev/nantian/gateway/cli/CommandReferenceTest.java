@@ -42,9 +42,14 @@ final class CommandReferenceTest {
             Environment: `NANTIAN_JAVA_HOME` (the JDK to use), `JAVA_OPTS` (options of the JVM, after the program's own), `NANTIAN_BUILD=never` (start what \
             is built, whatever has changed), `NANTIAN_ADMIN` (the default of `--admin` of `status` and `explain`), `XDG_STATE_HOME`.
 
+            The first start makes an AOT cache of the JVM in the background, at low priority: later starts take half the CPU time. `./nantian aot-cache` \
+            makes it at once, for an image for example. One that does not fit the program or the Java is ignored and made again.
+
             """);
     append(program, text);
-    program.getSubcommands().values().forEach(command -> append(command, text));
+    program.getSubcommands().values().stream()
+        .filter(command -> !command.getCommandSpec().usageMessage().hidden())
+        .forEach(command -> append(command, text));
     return text.toString();
   }
 

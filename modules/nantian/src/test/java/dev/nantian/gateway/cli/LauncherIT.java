@@ -103,6 +103,18 @@ final class LauncherIT {
     assertThat(outcome.status()).isZero();
   }
 
+  @Test
+  void makesACacheThatTheJvmTakes(@TempDir Path folder) throws Exception {
+    Outcome made = run(folder, "\"$LAUNCHER\" aot-cache", Map.of());
+
+    Outcome used =
+        run(folder, "\"$LAUNCHER\" version", Map.of("JAVA_OPTS", "-XX:AOTMode=on"));
+
+    assertThat(made.err()).isEmpty();
+    assertThat(made.status()).isZero();
+    assertThat(used.out()).contains("java    25"); // it would not have started without
+  }
+
   /** A JDK that could not run anything: its version decides before it is called. */
   private static Path jdk(Path folder, String version) throws IOException {
     Path home = Files.createDirectories(folder.resolve("jdk-" + version));

@@ -26,8 +26,7 @@ class StreamFailureIT {
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy =
             TestProxy.start(
-                new Overflowing(
-                    new TestTable().route("/", TestTable.cluster(backend.address()))));
+                new Overflowing(new TestTable().route("/", TestTable.cluster(backend.address()))));
         RawClient client = proxy.client();
         RawClient other = proxy.client()) {
       RawClient.Response failed = client.get("/deep");
@@ -57,9 +56,7 @@ class StreamFailureIT {
   private static int endStreams(TestProxy proxy) {
     var system = Adapter.toClassic(proxy.system());
     var kit = new TestKit(system);
-    system
-        .actorSelection("/system/Materializers/*/*")
-        .tell(new Identify("streams"), kit.getRef());
+    system.actorSelection("/system/Materializers/*/*").tell(new Identify("streams"), kit.getRef());
     List<ActorRef> streams = new ArrayList<>();
     kit.receiveWhile(
         Duration.ofSeconds(10),
