@@ -107,8 +107,7 @@ final class LauncherIT {
   void makesACacheThatTheJvmTakes(@TempDir Path folder) throws Exception {
     Outcome made = run(folder, "\"$LAUNCHER\" aot-cache", Map.of());
 
-    Outcome used =
-        run(folder, "\"$LAUNCHER\" version", Map.of("JAVA_OPTS", "-XX:AOTMode=on"));
+    Outcome used = run(folder, "\"$LAUNCHER\" version", Map.of("JAVA_OPTS", "-XX:AOTMode=on"));
 
     assertThat(made.err()).isEmpty();
     assertThat(made.status()).isZero();
