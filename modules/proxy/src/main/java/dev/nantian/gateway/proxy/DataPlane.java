@@ -145,7 +145,12 @@ public final class DataPlane {
     DeadlineWheel wheel = new DeadlineWheel(loop);
     UpstreamPools pools =
         new UpstreamPools(
-            loop, loops.transport(), wheel, settings.upstreams(), settings.responseLimits());
+            loop,
+            loops.transport(),
+            wheel,
+            settings.upstreams(),
+            settings.responseLimits(),
+            loops.loops().size());
     var unused =
         loop.scheduleAtFixedRate(
             pools::sweep,

@@ -25,6 +25,11 @@ public sealed interface HashKey {
   record SourceIp() implements HashKey {
     @Override
     public long of(RequestHead request, byte[] source) {
+      return of(source);
+    }
+
+    /** Hash of an address as text. */
+    public long of(byte[] source) {
       return present(KeyHash.of(source, 0, source.length));
     }
   }

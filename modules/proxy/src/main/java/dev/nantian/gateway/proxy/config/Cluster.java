@@ -1,5 +1,10 @@
 package dev.nantian.gateway.proxy.config;
 
+import dev.nantian.gateway.proxy.balance.KeyTable;
+import dev.nantian.gateway.proxy.health.ClusterHealth;
+import dev.nantian.gateway.proxy.health.EndpointHealth;
+import dev.nantian.gateway.proxy.retry.CircuitCounts;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -7,7 +12,7 @@ import java.util.List;
  *
  * <p>The object lives as long as the Service port does and is shared by all routes that use it, so
  * a change of endpoints recompiles nothing. Written by the configuration thread, read by every
- * loop: read {@link #endpoints()} once for each choice.
+ * loop: read {@link #state()} once for each choice.
  */
 public final class Cluster {
   /** How to speak to the endpoints. */
@@ -18,7 +23,9 @@ public final class Cluster {
 
   private final String name;
   private final Protocol protocol;
-  private volatile List<Endpoint> endpoints = List.of();
+  private final ClusterHealth health = new ClusterHealth();
+  private final CircuitCounts counts = new CircuitCounts();
+  private volatile ClusterState state = ClusterState.EMPTY;
   private volatile String externalName = "";
 
   /**
@@ -37,14 +44,60 @@ public final class Cluster {
     return protocol;
   }
 
-  /** The endpoints that may get traffic; an immutable list, empty when there is none (503). */
-  public List<Endpoint> endpoints() {
-    return endpoints;
+  /** Endpoints and policy as they are now; changes as a whole. */
+  public ClusterState state() {
+    return state;
   }
 
-  /** Replaces the endpoints. */
+  /** The endpoints that may get traffic; an immutable list, empty when there is none (503). */
+  public List<Endpoint> endpoints() {
+    return state.endpoints();
+  }
+
+  /** Replaces the endpoints; all have the same weight. */
   public void endpoints(List<Endpoint> ready) {
-    endpoints = List.copyOf(ready);
+    int[] weights = new int[ready.size()];
+    Arrays.fill(weights, 1);
+    endpoints(ready, weights);
+  }
+
+  /**
+   * Replaces the endpoints.
+   *
+   * @param weights one for each, 1 or more
+   */
+  public void endpoints(List<Endpoint> ready, int[] weights) {
+    ClusterState now = state;
+    if (!now.endpoints().equals(ready) || !Arrays.equals(now.weights(), weights)) {
+      replace(now.policy(), List.copyOf(ready), weights.clone());
+    }
+  }
+
+  /** Replaces the policy. */
+  public void policy(ClusterPolicy policy) {
+    ClusterState now = state;
+    if (!now.policy().equals(policy)) {
+      health.policy(policy.outliers());
+      replace(policy, now.endpoints(), now.weights());
+    }
+  }
+
+  private void replace(ClusterPolicy policy, List<Endpoint> endpoints, int[] weights) {
+    List<EndpointHealth> ofEndpoints =
+        health.update(endpoints.stream().map(Endpoint::address).toList());
+    List<String> names = endpoints.stream().map(Endpoint::text).toList();
+    KeyTable table = KeyTable.of(policy.balance(), names, weights);
+    state = new ClusterState(state.revision() + 1, policy, endpoints, weights, table, ofEndpoints);
+  }
+
+  /** What is known of the endpoints' health. Thread-safe. */
+  public ClusterHealth health() {
+    return health;
+  }
+
+  /** What is under way, where limits ask for it. Thread-safe. */
+  public CircuitCounts counts() {
+    return counts;
   }
 
   /** The DNS name that gives the endpoints; empty if the control plane does. */

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.config;
 
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 
 /**
@@ -13,5 +14,10 @@ public record Endpoint(InetSocketAddress address) {
     if (address.isUnresolved()) {
       throw new IllegalArgumentException("endpoint " + address + ": not resolved");
     }
+  }
+
+  /** {@code address:port}, IPv6 in brackets. */
+  public String text() {
+    return NetUtil.toSocketAddressString(address);
   }
 }

@@ -5,7 +5,7 @@ import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
-import dev.nantian.gateway.proxy.upstream.EndpointPool;
+import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -13,6 +13,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,17 +60,21 @@ final class Dialer {
     return total == 0 ? null : backends.pick(pools.ticket(total)).cluster();
   }
 
-  /** An endpoint for the next connection; null if there is none other than {@code except}. */
-  @Nullable EndpointPool endpoint(Cluster cluster, @Nullable EndpointPool except) {
-    return pools.choose(cluster, except);
+  /**
+   * An endpoint for the next connection of a client; null if there is none other than {@code
+   * except}.
+   */
+  @Nullable ClusterMember endpoint(
+      Cluster cluster, InetAddress client, @Nullable ClusterMember except) {
+    return pools.choose(cluster, pools.key(cluster, client), except);
   }
 
-  ChannelFuture connectTcp(EndpointPool endpoint, ChannelHandler handler) {
+  ChannelFuture connectTcp(ClusterMember endpoint, ChannelHandler handler) {
     return tcp.clone().handler(handler).connect(endpoint.endpoint().address());
   }
 
   /** A datagram socket of its own that sends to and hears from the endpoint only. */
-  ChannelFuture connectUdp(EndpointPool endpoint, ChannelHandler handler) {
+  ChannelFuture connectUdp(ClusterMember endpoint, ChannelHandler handler) {
     return udp.clone().handler(handler).connect(endpoint.endpoint().address());
   }
 }

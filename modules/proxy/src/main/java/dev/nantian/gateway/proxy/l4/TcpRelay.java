@@ -1,11 +1,12 @@
 package dev.nantian.gateway.proxy.l4;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.health.Outcome;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.L4Counters;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.route.L4Target;
-import dev.nantian.gateway.proxy.upstream.EndpointPool;
+import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -18,7 +19,10 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,7 +70,7 @@ final class TcpRelay {
       };
   private State state = State.DIALING;
   private @Nullable Cluster cluster;
-  private @Nullable EndpointPool endpoint;
+  private @Nullable ClusterMember endpoint;
   private int attempts;
 
   TcpRelay(L4Target target, Dialer dialer, Worker worker, L4Settings settings, Relays relays) {
@@ -98,31 +102,31 @@ final class TcpRelay {
     }
   }
 
-  private void dial(Cluster of, @Nullable EndpointPool failed) {
-    EndpointPool next = attempts == settings.connectAttempts() ? null : dialer.endpoint(of, failed);
+  private void dial(Cluster of, @Nullable ClusterMember failed) {
+    ClusterMember next = attempts == settings.connectAttempts() ? null : dialer.endpoint(of, client.address(), failed);
     if (next == null) {
       refuse();
       return;
     }
     attempts++;
     endpoint = next;
-    next.engaged();
+    next.dialling();
     var unused =
         dialer
             .connectTcp(next, backend)
             .addListener((ChannelFuture done) -> dialled(of, next, done));
   }
 
-  private void dialled(Cluster of, EndpointPool tried, ChannelFuture done) {
+  private void dialled(Cluster of, ClusterMember tried, ChannelFuture done) {
     if (state != State.DIALING) {
       var unused = done.channel().close();
     } else if (done.isSuccess()) {
-      tried.reached();
+      tried.report(Outcome.GOOD, 0);
       state = State.RELAYING;
       relayEarly();
     } else {
       LOG.debug("no connection endpoint={}", tried.text(), done.cause());
-      tried.unreachable();
+      tried.notReached();
       disengage();
       dial(of, tried);
     }
@@ -199,7 +203,7 @@ final class TcpRelay {
 
   private void disengage() {
     if (endpoint != null) {
-      endpoint.released();
+      endpoint.hungUp();
       endpoint = null;
     }
   }
@@ -292,6 +296,12 @@ final class TcpRelay {
       if (ctx != null) {
         ctx.flush();
       }
+    }
+
+    /** The peer's address; only after it was added. */
+    InetAddress address() {
+      return ((InetSocketAddress) Objects.requireNonNull(ctx).channel().remoteAddress())
+          .getAddress();
     }
 
     boolean isWritable() {

@@ -2,12 +2,13 @@ package dev.nantian.gateway.proxy.l4;
 
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
+import dev.nantian.gateway.proxy.health.Outcome;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.metrics.L4Counters;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.route.L4Target;
-import dev.nantian.gateway.proxy.upstream.EndpointPool;
+import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -111,7 +112,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
       return null;
     }
     Cluster cluster = dialer.backend(target);
-    EndpointPool endpoint = cluster == null ? null : dialer.endpoint(cluster, null);
+    ClusterMember endpoint = cluster == null ? null : dialer.endpoint(cluster, sender.getAddress(), null);
     if (cluster == null || endpoint == null) {
       route.refused();
       return null;
@@ -139,7 +140,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
     private final InetSocketAddress client;
     private final L4Target target;
     private final Cluster cluster;
-    private final EndpointPool endpoint;
+    private final ClusterMember endpoint;
     private final L4Counters.Route route;
     private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
     private final DeadlineWheel.Entry idle =
@@ -159,7 +160,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
         InetSocketAddress client,
         L4Target target,
         Cluster cluster,
-        EndpointPool endpoint,
+        ClusterMember endpoint,
         L4Counters.Route route) {
       this.client = client;
       this.target = target;
@@ -170,7 +171,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
 
     void open() {
       route.opened();
-      endpoint.engaged();
+      endpoint.dialling();
       wheel.arm(idle, settings.udpIdleTimeoutMillis());
       var unused =
           dialer.connectUdp(endpoint, this).addListener((ChannelFuture done) -> opened(done));
@@ -249,6 +250,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
         answer.release();
         return;
       }
+      endpoint.report(Outcome.GOOD, 0);
       route.sent(answer.content().readableBytes());
       var unused = to.write(new DatagramPacket(answer.content(), client), to.voidPromise());
     }
@@ -265,7 +267,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       LOG.debug("datagrams refused endpoint={}", endpoint.text(), cause);
       if (!ended) {
-        endpoint.unreachable();
+        endpoint.notReached();
         route.refused();
       }
       end();
@@ -280,7 +282,7 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
       sessions.remove(client, this);
       early.forEach(ByteBuf::release);
       early.clear();
-      endpoint.released();
+      endpoint.hungUp();
       route.closed();
       if (backend != null) {
         var unused = backend.close();

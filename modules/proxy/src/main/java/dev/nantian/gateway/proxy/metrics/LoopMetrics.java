@@ -41,10 +41,22 @@ public final class LoopMetrics {
   /** Requests of one backend on one loop. */
   public static final class BackendCounters {
     private final long[] byStatusClass = new long[6];
+    private long retries;
+    private long retriesDenied;
 
     /** As {@link RouteCounters#count}. */
     public long count(int statusClass) {
       return byStatusClass[statusClass];
+    }
+
+    /** Further tries. */
+    public long retries() {
+      return retries;
+    }
+
+    /** Further tries that limit or budget did not allow. */
+    public long retriesDenied() {
+      return retriesDenied;
     }
   }
 
@@ -92,13 +104,17 @@ public final class LoopMetrics {
 
   /** Counts a finished request that a backend was chosen for. */
   public void backendDone(String backend, int status) {
+    ofBackend(backend).byStatusClass[statusClass(status)]++;
+  }
+
+  private BackendCounters ofBackend(String backend) {
     BackendCounters counters = backends.get(backend);
     if (counters == null) {
       counters = new BackendCounters();
       backends.put(backend, counters);
       onBackend.accept(backend);
     }
-    counters.byStatusClass[statusClass(status)]++;
+    return counters;
   }
 
   private static int statusClass(int status) {
@@ -151,9 +167,15 @@ public final class LoopMetrics {
     requestsActive--;
   }
 
-  /** A request was sent again to another endpoint or on another connection. */
-  public void retried() {
+  /** A request is sent again, to another endpoint or on another connection. */
+  public void retried(String backend) {
     retries++;
+    ofBackend(backend).retries++;
+  }
+
+  /** A request would have been sent again, but limit or budget did not allow it. */
+  public void retryDenied(String backend) {
+    ofBackend(backend).retriesDenied++;
   }
 
   /** A step of the request path threw. */

@@ -180,6 +180,25 @@ public final class MetricsBinder {
             return counters == null ? 0 : counters.count(statusClass);
           });
     }
+    ofBackend(
+        "nantian.backend.retries", "Further tries of requests", backend, BackendCounters::retries);
+    ofBackend(
+        "nantian.backend.retries.denied",
+        "Further tries that limit or budget did not allow",
+        backend,
+        BackendCounters::retriesDenied);
+  }
+
+  private void ofBackend(
+      String name, String description, String backend, ToLongFunction<BackendCounters> value) {
+    summed(
+        name,
+        description,
+        Tags.of("backend", backend),
+        loop -> {
+          BackendCounters counters = loop.backend(backend);
+          return counters == null ? 0 : value.applyAsLong(counters);
+        });
   }
 
   private void summed(

@@ -12,7 +12,6 @@ import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
-import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -188,6 +187,14 @@ public final class Exchange {
     return requestComplete;
   }
 
+  ExchangeTimeouts timeouts() {
+    return timeouts;
+  }
+
+  long startNanos() {
+    return record.startNanos();
+  }
+
   boolean isUnderWay() {
     return state != State.OVER;
   }
@@ -206,8 +213,12 @@ public final class Exchange {
         record.startNanos(), action.requestTimeoutMillis(), action.backendTimeoutMillis());
   }
 
-  void balanced(Backend chosen, Cluster of, EndpointPool first) {
-    upstream.balanced(chosen, of, first);
+  /** Chooses an endpoint; answers if none can be had. */
+  void balance(Backend chosen, Cluster to) {
+    LocalAnswer refusal = upstream.balance(chosen, to, target().action().traffic().retry());
+    if (refusal != null) {
+      answer(refusal);
+    }
   }
 
   void connect() {
@@ -362,6 +373,13 @@ public final class Exchange {
 
   // Ends.
 
+  /** The time of a try is over. */
+  void onTryTimeout() {
+    if (state == State.RESPONDING || (state != State.OVER && !upstream.timedOut())) {
+      fail(LocalAnswer.BACKEND_TIMEOUT);
+    }
+  }
+
   void onTimeout(LocalAnswer answer) {
     if (state != State.OVER) {
       fail(answer);
@@ -383,6 +401,7 @@ public final class Exchange {
     }
     state = State.OVER;
     timeouts.stop();
+    upstream.end();
     record.end(finalStatus, request, downstream(), target, upstream.cluster(), upstream.endpoint());
   }
 }

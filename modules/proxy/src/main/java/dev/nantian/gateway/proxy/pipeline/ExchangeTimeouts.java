@@ -48,6 +48,22 @@ final class ExchangeTimeouts extends DeadlineWheel.Entry {
     }
   }
 
+  /** The try is over and another will follow after a pause. */
+  void endTry() {
+    tryDeadline = Long.MAX_VALUE;
+    if (requestDeadline == Long.MAX_VALUE) {
+      wheel.disarm(this);
+    } else {
+      wheel.armAt(this, requestDeadline);
+    }
+  }
+
+  /** True if the request's deadline is further away than this. */
+  boolean leaves(long millis) {
+    return requestDeadline == Long.MAX_VALUE
+        || requestDeadline - System.nanoTime() > TimeUnit.MILLISECONDS.toNanos(millis);
+  }
+
   void stop() {
     if (isArmed()) {
       wheel.disarm(this);
@@ -56,7 +72,10 @@ final class ExchangeTimeouts extends DeadlineWheel.Entry {
 
   @Override
   protected void onDeadline() {
-    exchange.onTimeout(
-        tryDeadline < requestDeadline ? LocalAnswer.BACKEND_TIMEOUT : LocalAnswer.REQUEST_TIMEOUT);
+    if (tryDeadline < requestDeadline) {
+      exchange.onTryTimeout();
+    } else {
+      exchange.onTimeout(LocalAnswer.REQUEST_TIMEOUT);
+    }
   }
 }

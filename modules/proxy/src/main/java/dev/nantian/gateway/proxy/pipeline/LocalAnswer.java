@@ -16,6 +16,7 @@ public enum LocalAnswer {
   UNSUPPORTED_PROTOCOL(502, "the backend's protocol is not supported"),
   NO_ENDPOINT(503, "the backend has no ready endpoint"),
   NO_CONNECTION(503, "the backend takes no connection"),
+  BACKEND_LIMIT(503, "the backend has too many requests under way"),
   OVERLOADED(503, "too many requests in flight"),
   REQUEST_TIMEOUT(504, "the request timed out"),
   BACKEND_TIMEOUT(504, "the backend did not answer in time");

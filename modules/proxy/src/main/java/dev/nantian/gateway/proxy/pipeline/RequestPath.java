@@ -11,7 +11,6 @@ import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
-import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
@@ -154,7 +153,7 @@ final class RequestPath {
     }
   }
 
-  /** One of the rule's backends by weight, then one of its endpoints by load. */
+  /** One of the rule's backends by weight, then one of its endpoints by its policy. */
   private static void balance(Exchange exchange) {
     WeightedBackends backends = exchange.target().action().backends();
     long total = backends.totalWeight();
@@ -172,13 +171,8 @@ final class RequestPath {
       exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
       return;
     }
-    EndpointPool pool = exchange.worker().pools().choose(cluster, null);
-    if (pool == null) {
-      exchange.answer(LocalAnswer.NO_ENDPOINT);
-      return;
-    }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.balanced(backend, cluster, pool);
+    exchange.balance(backend, cluster);
   }
 
   /** Asks for a connection; the exchange writes its request once it has one. */

@@ -1,12 +1,17 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.health.Outcome;
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.retry.CircuitLimits;
+import dev.nantian.gateway.proxy.retry.RetryPolicy;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
+import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import dev.nantian.gateway.proxy.upstream.UpstreamFailure;
+import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import dev.nantian.gateway.proxy.upstream.UpstreamUser;
 import io.netty.buffer.ByteBuf;
@@ -29,30 +34,40 @@ final class UpstreamSide implements UpstreamUser {
   private final Worker worker;
   private @Nullable Backend backend;
   private @Nullable Cluster cluster;
-  private @Nullable EndpointPool pool;
-  private @Nullable EndpointPool endpoint; // stays for the log when the pool is given back
+  private @Nullable ClusterMember next; // chosen for a try that has not begun
+  private @Nullable ClusterMember member; // of the try under way
+  private @Nullable ClusterMember failed; // of the last try, if it failed
+  private @Nullable EndpointPool endpoint; // stays for the log when the try is over
   private @Nullable UpstreamStream stream;
   private @Nullable Trailers requestTrailers; // seldom there: made when needed, not kept
   private @Nullable Trailers responseTrailers;
-  private boolean bodySent;
-  private boolean retried;
+  private final Retries retries;
+  private long key;
+  private boolean counted;
+  private boolean staleRepeated;
+  private boolean waiting;
+  private boolean connected;
+  private long tryStartNanos;
 
   UpstreamSide(Exchange exchange, Worker worker) {
     this.exchange = exchange;
     this.worker = worker;
+    this.retries = new Retries(exchange, worker, this::tryAgain);
   }
 
   /** A request is about to be received. */
   void clear() {
     backend = null;
     cluster = null;
-    pool = null;
+    next = null;
+    member = null;
+    failed = null;
     endpoint = null;
+    waiting = false;
     stream = null;
     requestTrailers = null;
     responseTrailers = null;
-    bodySent = false;
-    retried = false;
+    staleRepeated = false;
   }
 
   Backend backend() {
@@ -87,16 +102,88 @@ final class UpstreamSide implements UpstreamUser {
 
   // What the exchange asks for.
 
-  void balanced(Backend chosen, Cluster of, EndpointPool first) {
+  /**
+   * Chooses an endpoint for the first try.
+   *
+   * @return null, or the answer if there can be no try
+   */
+  @Nullable LocalAnswer balance(Backend chosen, Cluster to, RetryPolicy retryPolicy) {
     backend = chosen;
-    cluster = of;
-    pool = first;
+    cluster = to;
+    UpstreamPools pools = worker.pools();
+    CircuitLimits limits = to.state().policy().limits();
+    if (limits.limitsRequests()) {
+      counted = to.counts().tryRequest(limits.maxRequests());
+      if (!counted) {
+        return LocalAnswer.BACKEND_LIMIT;
+      }
+    }
+    key = pools.key(to, exchange.request(), exchange.downstream().remoteAddressText());
+    next = pools.choose(to, key, null);
+    if (next == null) {
+      return LocalAnswer.NO_ENDPOINT;
+    }
+    pools.budget(to).request(exchange.startNanos());
+    retries.begin(retryPolicy, to);
+    return null;
   }
 
   /** Starts a try at the chosen endpoint. */
   void connect() {
+    begin(Objects.requireNonNull(next)).acquire(this);
+  }
+
+  private EndpointPool begin(ClusterMember at) {
+    next = null;
+    member = at;
+    at.started();
+    connected = false;
+    waiting = true;
     exchange.connecting();
-    Objects.requireNonNull(pool).acquire(this);
+    return at.pool();
+  }
+
+  /** A further try: elsewhere, if there is another endpoint. */
+  private void tryAgain() {
+    Cluster to = Objects.requireNonNull(cluster);
+    ClusterMember other = worker.pools().choose(to, key, failed);
+    if (other == null) {
+      other = worker.pools().choose(to, key, null);
+    }
+    if (other == null) {
+      exchange.answer(LocalAnswer.NO_ENDPOINT);
+      return;
+    }
+    next = other;
+    connect();
+  }
+
+  /** Lets go of the endpoint of a try that is over. */
+  private void endTry() {
+    ClusterMember of = member;
+    if (of != null) {
+      member = null;
+      failed = of;
+      if (connected) {
+        of.pool().released();
+      }
+      of.ended();
+    }
+  }
+
+  private void report(@Nullable Outcome outcome) {
+    if (member != null && outcome != null) {
+      member.report(outcome, (System.nanoTime() - tryStartNanos) / 1_000_000);
+    }
+  }
+
+  /** The exchange is over. */
+  void end() {
+    retries.end();
+    if (counted && cluster != null) {
+      counted = false;
+      cluster.counts().requestEnded();
+    }
   }
 
   /** A part of the request's body; takes over the buffer. */
@@ -106,7 +193,7 @@ final class UpstreamSide implements UpstreamUser {
       part.release();
       return;
     }
-    bodySent = true;
+    retries.sent(part);
     to.write(part, last);
     if (!last && !to.isWritable()) {
       exchange.downstream().pauseRequest();
@@ -130,35 +217,63 @@ final class UpstreamSide implements UpstreamUser {
   void giveUp() {
     UpstreamStream cut = stream;
     stream = null;
+    if (cut == null && member != null && waiting) {
+      member.pool().cancel(this);
+    }
+    endTry();
     if (cut != null) {
-      releasePool();
       cut.abandon();
-    } else if (pool != null) {
-      pool.cancel(this);
-      pool = null;
     }
   }
 
-  private void releasePool() {
-    if (pool != null) {
-      pool.released();
-      pool = null;
-    }
+  /**
+   * The time of the try under way is over.
+   *
+   * @return true if another follows
+   */
+  boolean timedOut() {
+    report(Outcome.ERROR_STATUS);
+    Retries.Failure failure = stream == null ? Retries.Failure.UNSENT : Retries.Failure.LOST;
+    return retries.mayFollow(failure) && abandonForAnother();
+  }
+
+  /** Drops the stream of this try; another one follows. */
+  private boolean abandonForAnother() {
+    giveUp();
+    repeat();
+    return true;
+  }
+
+  private void repeat() {
+    exchange.response().clear();
+    responseTrailers = null;
+    exchange.downstream().pauseRequest(); // the body must wait for the new connection
+    retries.schedule();
   }
 
   // What the pool says.
 
   @Override
-  public void onConnected(UpstreamStream connected) {
-    stream = connected;
-    endpoint = connected.pool();
+  public void onConnected(UpstreamStream to) {
+    stream = to;
+    waiting = false;
+    connected = true;
+    endpoint = to.pool();
+    tryStartNanos = System.nanoTime();
     exchange.connected();
     boolean hasBody = exchange.hasRequestBody();
-    connected.send(exchange.request(), hasBody ? bodyFor(connected) : BodyReader.Kind.NONE);
-    if (hasBody) {
+    to.send(exchange.request(), hasBody ? bodyFor(to) : BodyReader.Kind.NONE);
+    if (!hasBody) {
+      to.flush();
+      return;
+    }
+    boolean complete = exchange.isRequestComplete();
+    if (retries.isBodySent()) {
+      retries.replay().writeTo(to, complete);
+      to.flush();
+    }
+    if (!complete) {
       exchange.downstream().resumeRequest();
-    } else {
-      connected.flush();
     }
   }
 
@@ -171,20 +286,35 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   @Override
-  public void onConnectFailed(EndpointPool failed, String reason) {
+  public void onConnectFailed(EndpointPool at, String reason) {
     if (LOG.isDebugEnabled()) {
-      LOG.debug("no connection endpoint={} reason={}", failed.endpoint(), reason);
+      LOG.debug("no connection endpoint={} reason={}", at.endpoint(), reason);
     }
-    pool = null;
-    EndpointPool other = retried || cluster == null ? null : worker.pools().choose(cluster, failed);
-    if (other == null) {
-      exchange.answer(LocalAnswer.NO_CONNECTION);
-      return;
+    report(Outcome.CONNECTION_ERROR);
+    notConnected(LocalAnswer.NO_CONNECTION);
+  }
+
+  @Override
+  public void onNoRoom(EndpointPool at, String reason) {
+    if (LOG.isDebugEnabled()) {
+      LOG.debug("no room endpoint={} reason={}", at.endpoint(), reason);
     }
-    retried = true;
-    worker.metrics().retried();
-    pool = other;
-    connect();
+    notConnected(LocalAnswer.BACKEND_LIMIT);
+  }
+
+  private void notConnected(LocalAnswer answer) {
+    waiting = false;
+    endTry();
+    if (!isAlone() && retries.mayFollow(Retries.Failure.UNSENT)) {
+      repeat();
+    } else {
+      exchange.answer(answer);
+    }
+  }
+
+  /** The endpoint that refused is the only one: asking it again at once is no use. */
+  private boolean isAlone() {
+    return cluster == null || cluster.endpoints().size() < 2;
   }
 
   // What the stream says.
@@ -214,14 +344,20 @@ final class UpstreamSide implements UpstreamUser {
 
   @Override
   public void onResponseHead() {
-    exchange.responded();
+    int status = exchange.response().status();
+    report(status >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
+    if (retries.mayFollowStatus(status)) {
+      abandonForAnother();
+    } else {
+      exchange.responded();
+    }
   }
 
   @Override
   public void onResponseBody(ByteBuf part, boolean last) {
     if (last) {
       stream = null;
-      releasePool();
+      endTry();
     }
     exchange.onResponseBody(part, last);
   }
@@ -242,18 +378,24 @@ final class UpstreamSide implements UpstreamUser {
   @Override
   public void onUpstreamFailed(UpstreamFailure failure) {
     stream = null;
-    EndpointPool failed = pool;
-    releasePool();
+    ClusterMember at = member;
+    boolean repeatStale =
+        failure == UpstreamFailure.STALE && !exchange.isResponding() && mayRepeatStale();
+    if (!repeatStale) {
+      report(outcome(failure));
+    }
+    endTry();
     if (exchange.isResponding()) {
       exchange.truncated();
-    } else if (failure == UpstreamFailure.STALE && failed != null && mayRepeat()) {
-      retried = true;
-      worker.metrics().retried();
+    } else if (repeatStale && at != null) {
+      staleRepeated = true;
+      worker.metrics().retried(at.clusterName());
       exchange.response().clear();
       exchange.downstream().pauseRequest(); // the body must wait for the new connection
-      pool = failed;
-      exchange.connecting();
-      failed.acquireFresh(this);
+      begin(at).acquireFresh(this);
+    } else if (failure != UpstreamFailure.INTERNAL
+        && retries.mayFollow(Retries.Failure.LOST)) {
+      repeat();
     } else {
       exchange.answer(
           switch (failure) {
@@ -264,11 +406,20 @@ final class UpstreamSide implements UpstreamUser {
     }
   }
 
+  /** What a failure says of the endpoint; nothing if it is our own. */
+  private static @Nullable Outcome outcome(UpstreamFailure failure) {
+    return switch (failure) {
+      case STALE, LOST, TRUNCATED -> Outcome.CONNECTION_ERROR;
+      case BAD_RESPONSE -> Outcome.ERROR_STATUS;
+      case INTERNAL -> null;
+    };
+  }
+
   /**
    * The backend closed a kept connection just as we used it. Nothing of the body is lost yet, and
    * the method allows a second time (RFC 9110 section 9.2.2: a proxy must not repeat others).
    */
-  private boolean mayRepeat() {
-    return !retried && !bodySent && Methods.isIdempotent(exchange.request());
+  private boolean mayRepeatStale() {
+    return !staleRepeated && !retries.isBodySent() && Methods.isIdempotent(exchange.request());
   }
 }

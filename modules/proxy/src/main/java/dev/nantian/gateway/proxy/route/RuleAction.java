@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     (504)
  * @param backendTimeoutMillis for one try of one backend, 0 for none (504)
  * @param backends where to, by weight
+ * @param traffic tries and sessions
  */
 public record RuleAction(
     int statsId,
@@ -27,4 +28,27 @@ public record RuleAction(
     @Nullable RewriteAction rewrite,
     long requestTimeoutMillis,
     long backendTimeoutMillis,
-    WeightedBackends backends) {}
+    WeightedBackends backends,
+    RuleTraffic traffic) {
+  /** With the default traffic policies. */
+  public RuleAction(
+      int statsId,
+      HeaderEdits requestEdits,
+      HeaderEdits responseEdits,
+      @Nullable RedirectAction redirect,
+      @Nullable RewriteAction rewrite,
+      long requestTimeoutMillis,
+      long backendTimeoutMillis,
+      WeightedBackends backends) {
+    this(
+        statsId,
+        requestEdits,
+        responseEdits,
+        redirect,
+        rewrite,
+        requestTimeoutMillis,
+        backendTimeoutMillis,
+        backends,
+        RuleTraffic.DEFAULT);
+  }
+}

@@ -32,8 +32,6 @@ public final class EndpointPool {
   private int connecting;
   private int outstanding;
   private int referencingClusters;
-  private long skippedUntilNanos = Long.MIN_VALUE;
-  private boolean failing;
   private long connects;
   private long connectFailures;
   private long reuses;
@@ -90,16 +88,11 @@ public final class EndpointPool {
     return reuses;
   }
 
-  /** True while the endpoint is passed over after a failed connection attempt. */
-  boolean isSkipped(long nowNanos) {
-    return failing && nowNanos - skippedUntilNanos < 0;
-  }
-
   /** Lends a stream to {@code user}, now or when there is room for it. */
   public void acquire(UpstreamUser user) {
     if (outstanding >= settings.maxRequests()) {
       total.requestsOverflowed();
-      user.onConnectFailed(this, "too many requests are under way");
+      user.onNoRoom(this, "too many requests are under way");
       return;
     }
     UpstreamConnection connection = withRoom();
@@ -114,7 +107,7 @@ public final class EndpointPool {
       connectForWaiting();
     } else {
       total.pendingOverflowed();
-      user.onConnectFailed(this, "too many requests wait for a connection");
+      user.onNoRoom(this, "too many requests wait for a connection");
     }
   }
 
@@ -128,25 +121,14 @@ public final class EndpointPool {
   }
 
   /** Someone uses the endpoint by a connection of its own; ends with {@link #released}. */
-  public void engaged() {
+  void engaged() {
     outstanding++;
   }
 
-  /** A connection that is not this pool's was made. */
-  public void reached() {
-    failing = false;
-  }
-
-  /** A connection that is not this pool's could not be made: others pass the endpoint over. */
-  public void unreachable() {
+  /** A connection that is not this pool's could not be made. */
+  void unreachable() {
     connectFailures++;
     total.connectFailed();
-    skip();
-  }
-
-  private void skip() {
-    failing = true;
-    skippedUntilNanos = System.nanoTime() + settings.skipMillis() * 1_000_000;
   }
 
   /** A user that waits gives up; it hears no more. */
@@ -211,7 +193,6 @@ public final class EndpointPool {
   /** A connection was made. */
   void connected(UpstreamConnection connection) {
     connecting--;
-    failing = false;
     offer(connection);
   }
 
@@ -221,7 +202,6 @@ public final class EndpointPool {
     connecting--;
     connectFailures++;
     total.connectFailed();
-    skip();
     List<UpstreamUser> failed = waiting.stream().limit(connector.exchangesAtOnce()).toList();
     failed.forEach(this::cancel);
     failed.forEach(user -> user.onConnectFailed(this, reason));

@@ -1,11 +1,16 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.balance.HashKey;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
+import dev.nantian.gateway.proxy.retry.RetryBudget;
 import io.netty.channel.EventLoop;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -27,74 +32,64 @@ public final class UpstreamPools {
 
   private final Connector connector;
   private final UpstreamSettings settings;
+  private final int loops;
   private final UpstreamCounts counts = new UpstreamCounts();
   private final SplittableRandom random = new SplittableRandom();
   private final Map<Endpoint, EndpointPool> byEndpoint = new HashMap<>();
   private final IdentityHashMap<Cluster, ClusterPools> byCluster = new IdentityHashMap<>();
 
+  /**
+   * @param loops of this proxy: what is allowed for all is divided by them
+   */
   public UpstreamPools(
       EventLoop loop,
       Transport transport,
       DeadlineWheel wheel,
       UpstreamSettings settings,
-      HttpLimits limits) {
+      HttpLimits limits,
+      int loops) {
+    this.loops = loops;
     this.connector = new Connector(loop, transport, wheel, settings, limits);
     this.settings = settings;
   }
 
   /**
-   * The pool of the endpoint that gets the next request: of two taken at random, the one with fewer
-   * outstanding requests. Endpoints that lately refused connections are passed over while there are
-   * others.
+   * The endpoint that gets the next request, by the cluster's policy.
    *
+   * @param key hash of the request's key, any number for policies without one
    * @param except an endpoint that failed this request already
-   * @return null if the cluster has no ready endpoint (other than {@code except})
+   * @return null if the cluster has no usable endpoint (other than {@code except})
    */
-  public @Nullable EndpointPool choose(Cluster cluster, @Nullable EndpointPool except) {
-    EndpointPool[] pools = pools(cluster);
-    int count = pools.length;
-    if (count == 0 || (count == 1 && pools[0] == except)) {
-      return null;
-    }
-    if (count == 1) {
-      return pools[0];
-    }
-    int first = random.nextInt(count);
-    int second = random.nextInt(count - 1);
-    if (second >= first) {
-      second++;
-    }
-    EndpointPool one = pools[first];
-    EndpointPool other = pools[second];
-    boolean oneIsOut = isOut(one, except);
-    boolean otherIsOut = isOut(other, except);
-    if (oneIsOut && otherIsOut) {
-      return anyUsable(pools, first, except);
-    }
-    if (oneIsOut || otherIsOut) {
-      return oneIsOut ? other : one;
-    }
-    return other.outstanding() < one.outstanding() ? other : one;
+  public @Nullable ClusterMember choose(
+      Cluster cluster, long key, @Nullable ClusterMember except) {
+    return of(cluster).choose(key, except);
   }
 
-  private static boolean isOut(EndpointPool pool, @Nullable EndpointPool except) {
-    return pool == except || pool.isSkipped(System.nanoTime());
+  /**
+   * The key for {@link #choose}: the hash of what the cluster's policy names, or of nothing, so that
+   * requests without the key are spread at random.
+   */
+  public long key(Cluster cluster, RequestHead request, byte[] source) {
+    HashKey hashed = cluster.state().policy().balance().key();
+    long key = hashed == null ? HashKey.ABSENT : hashed.of(request, source);
+    return hashed != null && key == HashKey.ABSENT ? random.nextLong() : key;
   }
 
-  /** If all are skipped, a skipped one is better than a refusal. */
-  private static @Nullable EndpointPool anyUsable(
-      EndpointPool[] pools, int from, @Nullable EndpointPool except) {
-    EndpointPool lastResort = null;
-    for (int i = 0; i < pools.length; i++) {
-      EndpointPool pool = pools[(from + i) % pools.length];
-      if (!isOut(pool, except)) {
-        return pool;
-      }
-      if (pool != except && lastResort == null) {
-        lastResort = pool;
-      }
-    }
-    return lastResort;
+  /** The key of a connection of layer 4, which has no more than its source. */
+  public long key(Cluster cluster, InetAddress source) {
+    return cluster.state().policy().balance().key() instanceof HashKey.SourceIp key
+        ? key.of(source.getHostAddress().getBytes(StandardCharsets.US_ASCII))
+        : random.nextLong();
+  }
+
+  /** The further tries that the cluster may get. */
+  public RetryBudget budget(Cluster cluster) {
+    return of(cluster).budget();
+  }
+
+  /** For jitter and other choices of this loop. */
+  public SplittableRandom random() {
+    return random;
   }
 
   /** A number in {@code [0, bound)} for choices by weight. */
@@ -102,39 +97,29 @@ public final class UpstreamPools {
     return random.nextLong(bound);
   }
 
-  private EndpointPool[] pools(Cluster cluster) {
+  private ClusterPools of(Cluster cluster) {
     ClusterPools known = byCluster.get(cluster);
-    List<Endpoint> endpoints = cluster.endpoints();
-    if (known == null || known.endpoints != endpoints) {
-      known = resolve(cluster, endpoints, known);
+    if (known == null) {
+      known = new ClusterPools(cluster, random, loops);
+      byCluster.put(cluster, known);
     }
-    known.used = true;
-    return known.pools;
+    if (!known.isCurrent()) {
+      known.update(this::retain, this::release);
+    }
+    return known;
   }
 
-  private ClusterPools resolve(
-      Cluster cluster, List<Endpoint> endpoints, @Nullable ClusterPools previous) {
-    EndpointPool[] pools = new EndpointPool[endpoints.size()];
-    for (int i = 0; i < pools.length; i++) {
-      pools[i] =
-          byEndpoint.computeIfAbsent(
-              endpoints.get(i),
-              endpoint -> new EndpointPool(endpoint, connector, settings, counts));
-      pools[i].retain();
-    }
-    if (previous != null) {
-      release(previous);
-    }
-    ClusterPools resolved = new ClusterPools(endpoints, pools);
-    byCluster.put(cluster, resolved);
-    return resolved;
+  private EndpointPool retain(Endpoint endpoint) {
+    EndpointPool pool =
+        byEndpoint.computeIfAbsent(
+            endpoint, _ -> new EndpointPool(endpoint, connector, settings, counts));
+    pool.retain();
+    return pool;
   }
 
-  private void release(ClusterPools cluster) {
-    for (EndpointPool pool : cluster.pools) {
-      if (pool.releaseAndDrain()) {
-        byEndpoint.remove(pool.endpoint());
-      }
+  private void release(EndpointPool pool) {
+    if (pool.releaseAndDrain()) {
+      byEndpoint.remove(pool.endpoint());
     }
   }
 
@@ -144,16 +129,12 @@ public final class UpstreamPools {
    */
   public void sweep() {
     for (Map.Entry<Cluster, ClusterPools> entry : List.copyOf(byCluster.entrySet())) {
-      Cluster cluster = entry.getKey();
       ClusterPools known = entry.getValue();
-      if (known.endpoints != cluster.endpoints()) {
-        known = resolve(cluster, cluster.endpoints(), known);
-      }
-      known.unusedSweeps = known.used ? 0 : known.unusedSweeps + 1;
-      known.used = false;
-      if (known.unusedSweeps * SWEEP_MILLIS > UNUSED_MILLIS) {
-        byCluster.remove(cluster);
-        release(known);
+      if (known.unusedSweeps() * SWEEP_MILLIS > UNUSED_MILLIS) {
+        byCluster.remove(entry.getKey());
+        known.close(this::release);
+      } else if (!known.isCurrent()) {
+        known.update(this::retain, this::release);
       }
     }
   }
@@ -166,17 +147,5 @@ public final class UpstreamPools {
   /** The pools that exist now. */
   public Collection<EndpointPool> all() {
     return List.copyOf(byEndpoint.values());
-  }
-
-  private static final class ClusterPools {
-    private final List<Endpoint> endpoints;
-    private final EndpointPool[] pools;
-    private boolean used;
-    private int unusedSweeps;
-
-    ClusterPools(List<Endpoint> endpoints, EndpointPool[] pools) {
-      this.endpoints = endpoints;
-      this.pools = pools;
-    }
   }
 }

@@ -9,30 +9,26 @@ package dev.nantian.gateway.proxy.upstream;
  * @param maxConnections open connections at most
  * @param maxPending requests that may wait when no further connection may be opened; more get 503
  * @param maxRequests requests that have or await a connection; more get 503
- * @param skipMillis how long an endpoint that did not take a connection gets no traffic while there
- *     are others
  */
 public record UpstreamSettings(
     int connectTimeoutMillis,
     long idleTimeoutMillis,
     int maxConnections,
     int maxPending,
-    int maxRequests,
-    long skipMillis) {
+    int maxRequests) {
   /**
-   * 5 s to connect, 50 s idle, 1,024 connections, as many waiting, 10,000 requests, 2 s skipped.
+   * 5 s to connect, 50 s idle, 1,024 connections, as many waiting and 10,000 requests.
    */
   public static final UpstreamSettings DEFAULT =
-      new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000, 2_000);
+      new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000);
 
   public UpstreamSettings {
     positive("connectTimeoutMillis", connectTimeoutMillis);
     positive("idleTimeoutMillis", idleTimeoutMillis);
     positive("maxConnections", maxConnections);
     positive("maxRequests", maxRequests);
-    if (maxPending < 0 || skipMillis < 0) {
-      throw new IllegalArgumentException(
-          "maxPending " + maxPending + ", skipMillis " + skipMillis + " (each expected 0 or more)");
+    if (maxPending < 0) {
+      throw new IllegalArgumentException("maxPending: " + maxPending + " (expected 0 or more)");
     }
   }
 

@@ -9,14 +9,17 @@ import org.jspecify.annotations.Nullable;
  * Someone with one request to send: what a pool and then a connection tell it.
  *
  * <p>Called on the loop's thread. After {@code onResponseBody} with {@code last}, {@code
- * onConnectFailed} and {@code onUpstreamFailed} the stream says no more and must not be used.
+ * onConnectFailed}, {@code onNoRoom} and {@code onUpstreamFailed} the stream says no more and must not be used.
  */
 public interface UpstreamUser {
   /** The stream is this user's: write the request to it. */
   void onConnected(UpstreamStream stream);
 
-  /** No connection: refused, timed out, or too many are waiting. */
+  /** No connection: refused or timed out. */
   void onConnectFailed(EndpointPool pool, String reason);
+
+  /** No connection, for the pool's limits are reached: says nothing about the endpoint. */
+  void onNoRoom(EndpointPool pool, String reason);
 
   /** The head to fill with the response; cleared. */
   ResponseHead responseHead();

@@ -66,7 +66,7 @@ class Http1ConnectionTest {
             loop,
             wheel,
             new UpstreamPools(
-                loop, loops.transport(), wheel, UpstreamSettings.DEFAULT, HttpLimits.DEFAULT),
+                loop, loops.transport(), wheel, UpstreamSettings.DEFAULT, HttpLimits.DEFAULT, 1),
             metrics,
             ForwardingSettings.DEFAULT,
             100,

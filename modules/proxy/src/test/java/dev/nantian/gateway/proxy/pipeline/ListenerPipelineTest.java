@@ -91,7 +91,7 @@ class ListenerPipelineTest {
         loop,
         wheel,
         new UpstreamPools(
-            loop, loops.transport(), wheel, UpstreamSettings.DEFAULT, HttpLimits.DEFAULT),
+            loop, loops.transport(), wheel, UpstreamSettings.DEFAULT, HttpLimits.DEFAULT, 1),
         new LoopMetrics(),
         ForwardingSettings.DEFAULT,
         100,

@@ -153,6 +153,9 @@ class Http1UpstreamConnectionTest {
     public void onConnectFailed(EndpointPool pool, String reason) {}
 
     @Override
+    public void onNoRoom(EndpointPool pool, String reason) {}
+
+    @Override
     public ResponseHead responseHead() {
       return head;
     }

@@ -1,0 +1,21 @@
+package dev.nantian.gateway.proxy.config;
+
+import dev.nantian.gateway.proxy.balance.BalancePolicy;
+import dev.nantian.gateway.proxy.health.OutlierPolicy;
+import dev.nantian.gateway.proxy.retry.BudgetPolicy;
+import dev.nantian.gateway.proxy.retry.CircuitLimits;
+
+/**
+ * How the endpoints of a cluster are used.
+ *
+ * @param balance which endpoint gets a request
+ * @param outliers when one gets none for a while
+ * @param budget of further tries
+ * @param limits of what is under way at once
+ */
+public record ClusterPolicy(
+    BalancePolicy balance, OutlierPolicy outliers, BudgetPolicy budget, CircuitLimits limits) {
+  public static final ClusterPolicy DEFAULT =
+      new ClusterPolicy(
+          BalancePolicy.DEFAULT, OutlierPolicy.DEFAULT, BudgetPolicy.DEFAULT, CircuitLimits.OFF);
+}
