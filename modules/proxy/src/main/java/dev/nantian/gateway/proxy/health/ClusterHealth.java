@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The health of all endpoints of a cluster.
  *
- * <p>Lives as long as the Service port does: an endpoint that stays in the list keeps its state. Its
- * monitor guards changes of state; what the loops read is volatile.
+ * <p>Lives as long as the Service port does: an endpoint that stays in the list keeps its state.
+ * Its monitor guards changes of state; what the loops read is volatile.
  */
 public final class ClusterHealth {
   private final LongSupplier nanoClock;

@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * </pre>
  *
  * In PROBING one request at a time is let through; the next when that one has succeeded, or after a
- * second if nothing was heard of it. Active checks stand beside this: an endpoint that fails them is
- * unusable in every state.
+ * second if nothing was heard of it. Active checks stand beside this: an endpoint that fails them
+ * is unusable in every state.
  *
- * <p>Shared by all loops. {@link #isUsable} and a {@link #report} of success read two volatile fields
- * while the endpoint is well and has not failed lately.
+ * <p>Shared by all loops. {@link #isUsable} and a {@link #report} of success read two volatile
+ * fields while the endpoint is well and has not failed lately.
  */
 public final class EndpointHealth {
   /** Where an endpoint stands. */
@@ -67,8 +67,7 @@ public final class EndpointHealth {
     if (state == State.HEALTHY && !checkFailed) {
       return true;
     }
-    return cluster.isPanicking()
-        || (!checkFailed && cluster.now() - nextRequestNanos >= 0);
+    return cluster.isPanicking() || (!checkFailed && cluster.now() - nextRequestNanos >= 0);
   }
 
   /** How long the endpoint has been in use, or well again. */
@@ -183,9 +182,7 @@ public final class EndpointHealth {
 
   /** Milliseconds until the endpoint may be tried again; 0 if it may be now. */
   public long millisUntilTried() {
-    return state == State.EJECTED
-        ? Math.max(0, (nextRequestNanos - cluster.now()) / 1_000_000)
-        : 0;
+    return state == State.EJECTED ? Math.max(0, (nextRequestNanos - cluster.now()) / 1_000_000) : 0;
   }
 
   /** True if it gets no ordinary share of the requests. */

@@ -103,7 +103,10 @@ final class TcpRelay {
   }
 
   private void dial(Cluster of, @Nullable ClusterMember failed) {
-    ClusterMember next = attempts == settings.connectAttempts() ? null : dialer.endpoint(of, client.address(), failed);
+    ClusterMember next =
+        attempts == settings.connectAttempts()
+            ? null
+            : dialer.endpoint(of, client.address(), failed);
     if (next == null) {
       refuse();
       return;

@@ -112,7 +112,8 @@ public final class UdpSocket extends ChannelInboundHandlerAdapter {
       return null;
     }
     Cluster cluster = dialer.backend(target);
-    ClusterMember endpoint = cluster == null ? null : dialer.endpoint(cluster, sender.getAddress(), null);
+    ClusterMember endpoint =
+        cluster == null ? null : dialer.endpoint(cluster, sender.getAddress(), null);
     if (cluster == null || endpoint == null) {
       route.refused();
       return null;

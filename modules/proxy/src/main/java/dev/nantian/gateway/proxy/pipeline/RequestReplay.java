@@ -7,8 +7,8 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of what was sent of a request's body, for another try; given up when it grows beyond {@link
- * #MAX_BYTES}.
+ * A copy of what was sent of a request's body, for another try; given up when it grows beyond
+ * {@link #MAX_BYTES}.
  *
  * <p>A copy, because a part that is kept holds its whole receive buffer. Touched by its event loop
  * only.

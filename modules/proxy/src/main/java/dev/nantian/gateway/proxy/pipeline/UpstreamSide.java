@@ -393,8 +393,7 @@ final class UpstreamSide implements UpstreamUser {
       exchange.response().clear();
       exchange.downstream().pauseRequest(); // the body must wait for the new connection
       begin(at).acquireFresh(this);
-    } else if (failure != UpstreamFailure.INTERNAL
-        && retries.mayFollow(Retries.Failure.LOST)) {
+    } else if (failure != UpstreamFailure.INTERNAL && retries.mayFollow(Retries.Failure.LOST)) {
       repeat();
     } else {
       exchange.answer(

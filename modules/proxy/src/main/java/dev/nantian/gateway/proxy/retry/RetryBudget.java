@@ -1,8 +1,8 @@
 package dev.nantian.gateway.proxy.retry;
 
 /**
- * The further tries of one cluster on one loop: while a backend fails, retries must not multiply the
- * load that it fails under.
+ * The further tries of one cluster on one loop: while a backend fails, retries must not multiply
+ * the load that it fails under.
  *
  * <p>Counts requests and retries of the last interval in ten slots. Not thread-safe; allocates
  * nothing.

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 /**
  * How often and for which failures a rule's requests are tried again (Gateway API GEP-1731).
  *
- * <p>A failure that leaves it open whether the backend did anything (a lost connection, a timeout, a
- * status) is followed by another try only if the method is idempotent (RFC 9110 section 9.2.2).
+ * <p>A failure that leaves it open whether the backend did anything (a lost connection, a timeout,
+ * a status) is followed by another try only if the method is idempotent (RFC 9110 section 9.2.2).
  * Immutable.
  */
 public final class RetryPolicy {

@@ -64,8 +64,7 @@ final class ClusterPools {
     Map<Endpoint, ClusterMember> before = byEndpoint;
     byEndpoint = next;
     members = inOrder;
-    balancer =
-        Balancer.of(now.policy().balance(), inOrder, now.weights(), now.table(), random);
+    balancer = Balancer.of(now.policy().balance(), inOrder, now.weights(), now.table(), random);
     for (int i = 0; i < inOrder.length; i++) {
       inOrder[i].join(balancer, i, now.policy().balance().slowStart());
     }

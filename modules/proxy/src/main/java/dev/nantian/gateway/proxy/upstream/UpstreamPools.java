@@ -60,14 +60,13 @@ public final class UpstreamPools {
    * @param except an endpoint that failed this request already
    * @return null if the cluster has no usable endpoint (other than {@code except})
    */
-  public @Nullable ClusterMember choose(
-      Cluster cluster, long key, @Nullable ClusterMember except) {
+  public @Nullable ClusterMember choose(Cluster cluster, long key, @Nullable ClusterMember except) {
     return of(cluster).choose(key, except);
   }
 
   /**
-   * The key for {@link #choose}: the hash of what the cluster's policy names, or of nothing, so that
-   * requests without the key are spread at random.
+   * The key for {@link #choose}: the hash of what the cluster's policy names, or of nothing, so
+   * that requests without the key are spread at random.
    */
   public long key(Cluster cluster, RequestHead request, byte[] source) {
     HashKey hashed = cluster.state().policy().balance().key();

@@ -16,9 +16,7 @@ public record UpstreamSettings(
     int maxConnections,
     int maxPending,
     int maxRequests) {
-  /**
-   * 5 s to connect, 50 s idle, 1,024 connections, as many waiting and 10,000 requests.
-   */
+  /** 5 s to connect, 50 s idle, 1,024 connections, as many waiting and 10,000 requests. */
   public static final UpstreamSettings DEFAULT =
       new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000);
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Someone with one request to send: what a pool and then a connection tell it.
  *
  * <p>Called on the loop's thread. After {@code onResponseBody} with {@code last}, {@code
- * onConnectFailed}, {@code onNoRoom} and {@code onUpstreamFailed} the stream says no more and must not be used.
+ * onConnectFailed}, {@code onNoRoom} and {@code onUpstreamFailed} the stream says no more and must
+ * not be used.
  */
 public interface UpstreamUser {
   /** The stream is this user's: write the request to it. */

@@ -27,8 +27,7 @@ class EndpointHealthTest {
 
   private List<EndpointHealth> endpoints(int count) {
     cluster.policy(POLICY);
-    return cluster.update(
-        IntStream.range(0, count).mapToObj(EndpointHealthTest::address).toList());
+    return cluster.update(IntStream.range(0, count).mapToObj(EndpointHealthTest::address).toList());
   }
 
   private void pass(long millis) {
