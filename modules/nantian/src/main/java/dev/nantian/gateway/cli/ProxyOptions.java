@@ -2,6 +2,7 @@ package dev.nantian.gateway.cli;
 
 import com.typesafe.config.Config;
 import dev.nantian.gateway.proxy.DataPlaneSettings;
+import dev.nantian.gateway.proxy.LimitOption;
 import dev.nantian.gateway.proxy.ProxyNode;
 import dev.nantian.gateway.proxy.ProxySettings;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
@@ -16,6 +17,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +65,14 @@ final class ProxyOptions {
           "Append a JSON line for each request to a file, or to standard output (default: none).")
   private @Nullable String accessLog;
 
+  @Option(
+      names = "--limit",
+      paramLabel = "NAME=VALUE",
+      description =
+          "Set a limit or a rule of strictness, for example body-size=10MiB; may be repeated."
+              + " docs/limits.md lists them.")
+  private Map<String, String> limits = new LinkedHashMap<>();
+
   Duration drain() {
     return drain;
   }
@@ -100,7 +111,9 @@ final class ProxyOptions {
   private DataPlaneSettings dataPlane() {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
     try {
-      return standard.withTransport(TransportChoice.parse(transport)).withAccessLog(accessLog());
+      return LimitOption.apply(
+          standard.withTransport(TransportChoice.parse(transport)).withAccessLog(accessLog()),
+          limits);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure("--" + e.getMessage(), e);
     }

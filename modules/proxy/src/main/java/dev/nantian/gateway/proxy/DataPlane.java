@@ -13,7 +13,9 @@ import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.upstream.UpstreamCounts;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -74,6 +76,7 @@ public final class DataPlane {
             Materializer.matFromSystem(system),
             settings.connections(),
             settings.l4());
+    MemoryWatch memory = watch(loops, workers, settings.memoryWatermarkPercent());
     MetricsBinder binder =
         MetricsBinder.bind(meters, workers.stream().map(Worker::metrics).toList());
     binder.counter(
@@ -86,6 +89,11 @@ public final class DataPlane {
     if (log != null) {
       binder.counter("nantian.access.log.dropped", "Lines dropped", log, AccessLog::dropped);
     }
+    binder.gauge(
+        "nantian.overload.buffer.bytes",
+        "Direct memory that buffers in use occupy",
+        memory,
+        MemoryWatch::usedBytes);
     for (Worker worker : workers) {
       UpstreamCounts counts = worker.pools().counts();
       String loop = Integer.toString(worker.index());
@@ -123,6 +131,25 @@ public final class DataPlane {
           UpstreamCounts::handlerFailures);
     }
     return new DataPlane(loops, List.copyOf(workers), listeners, log);
+  }
+
+  /** Watches the buffers of all loops; the first one's thread does it. */
+  private static MemoryWatch watch(EventLoops loops, List<Worker> workers, int percent) {
+    long watermark =
+        percent == 0 ? Long.MAX_VALUE : PlatformDependent.maxDirectMemory() / 100 * percent;
+    MemoryWatch watch =
+        new MemoryWatch(
+            PooledByteBufAllocator.DEFAULT::pinnedDirectMemory, watermark, List.copyOf(workers));
+    var unused =
+        loops
+            .loops()
+            .getFirst()
+            .scheduleAtFixedRate(
+                watch::check,
+                MemoryWatch.CHECK_MILLIS,
+                MemoryWatch.CHECK_MILLIS,
+                TimeUnit.MILLISECONDS);
+    return watch;
   }
 
   private static @Nullable AccessLog open(@Nullable AccessLogSettings settings) {

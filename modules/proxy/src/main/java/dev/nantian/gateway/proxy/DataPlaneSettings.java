@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param responseLimits limits of responses
  * @param forwarding what backends are told of a request's origin
  * @param maxRequestsPerLoop requests in flight on one loop; more get 503
+ * @param memoryWatermarkPercent of the direct memory: while buffers hold more, requests get 503; 0
+ *     for no watermark
  * @param l4 relayed connections and datagram sessions
  * @param accessLog null (default) for none
  */
@@ -29,6 +31,7 @@ public record DataPlaneSettings(
     HttpLimits responseLimits,
     ForwardingSettings forwarding,
     int maxRequestsPerLoop,
+    int memoryWatermarkPercent,
     L4Settings l4,
     @Nullable AccessLogSettings accessLog) {
   public static final DataPlaneSettings DEFAULT =
@@ -39,8 +42,20 @@ public record DataPlaneSettings(
           HttpLimits.DEFAULT,
           ForwardingSettings.DEFAULT,
           20_000,
+          85,
           L4Settings.DEFAULT,
           null);
+
+  public DataPlaneSettings {
+    if (maxRequestsPerLoop < 1) {
+      throw new IllegalArgumentException(
+          "maxRequestsPerLoop: " + maxRequestsPerLoop + " (expected 1 or more)");
+    }
+    if (memoryWatermarkPercent < 0 || memoryWatermarkPercent > 100) {
+      throw new IllegalArgumentException(
+          "memoryWatermarkPercent: " + memoryWatermarkPercent + " (expected 0 to 100)");
+    }
+  }
 
   public DataPlaneSettings withTransport(TransportChoice other) {
     return new DataPlaneSettings(
@@ -50,13 +65,14 @@ public record DataPlaneSettings(
         responseLimits,
         forwarding,
         maxRequestsPerLoop,
+        memoryWatermarkPercent,
         l4,
         accessLog);
   }
 
   public DataPlaneSettings withConnections(ConnectionSettings other) {
     return new DataPlaneSettings(
-        transport, other, upstreams, responseLimits, forwarding, maxRequestsPerLoop, l4, accessLog);
+        transport, other, upstreams, responseLimits, forwarding, maxRequestsPerLoop, memoryWatermarkPercent, l4, accessLog);
   }
 
   public DataPlaneSettings withUpstreams(UpstreamSettings other) {
@@ -67,6 +83,7 @@ public record DataPlaneSettings(
         responseLimits,
         forwarding,
         maxRequestsPerLoop,
+        memoryWatermarkPercent,
         l4,
         accessLog);
   }
@@ -79,6 +96,7 @@ public record DataPlaneSettings(
         responseLimits,
         other,
         maxRequestsPerLoop,
+        memoryWatermarkPercent,
         l4,
         accessLog);
   }
@@ -91,6 +109,7 @@ public record DataPlaneSettings(
         responseLimits,
         forwarding,
         maxRequestsPerLoop,
+        memoryWatermarkPercent,
         other,
         accessLog);
   }
@@ -104,6 +123,7 @@ public record DataPlaneSettings(
         responseLimits,
         forwarding,
         maxRequestsPerLoop,
+        memoryWatermarkPercent,
         l4,
         other);
   }

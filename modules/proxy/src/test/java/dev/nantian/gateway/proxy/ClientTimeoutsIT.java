@@ -2,8 +2,6 @@ package dev.nantian.gateway.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nantian.gateway.proxy.http.HttpLimits;
-import dev.nantian.gateway.proxy.http.RequestRules;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,13 +15,7 @@ class ClientTimeoutsIT {
   private static TestProxy proxy(int headMillis, int idleMillis, int streamIdleMillis) {
     return new TestProxy(
         TestProxy.with(
-            new ConnectionSettings(
-                headMillis,
-                idleMillis,
-                streamIdleMillis,
-                50_000,
-                HttpLimits.DEFAULT,
-                RequestRules.DEFAULT)),
+            ConnectionSettings.DEFAULT.withTimeouts(headMillis, idleMillis, streamIdleMillis)),
         1,
         false,
         new TestTable());

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.http.FieldNames;
-import dev.nantian.gateway.proxy.http.HttpLimits;
-import dev.nantian.gateway.proxy.http.RequestRules;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -76,8 +74,7 @@ class ConnectionLifeIT {
   @Test
   void aClientThatDoesNotReadIsClosedWhenIdle() throws Exception {
     ConnectionSettings hasty =
-        new ConnectionSettings(
-            10_000, 300, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
+        ConnectionSettings.DEFAULT.withTimeouts(10_000, 300, 300_000);
     DataPlaneSettings all = DataPlaneSettings.DEFAULT;
     AtomicLong written = new AtomicLong();
     try (TestProxy proxy = new TestProxy(all.withConnections(hasty), 1, false, new TestTable());

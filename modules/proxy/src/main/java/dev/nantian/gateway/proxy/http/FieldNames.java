@@ -11,6 +11,7 @@ public final class FieldNames {
   public static final HeaderName KEEP_ALIVE = HeaderName.of("keep-alive");
   public static final HeaderName LOCATION = HeaderName.of("location");
   public static final HeaderName PROXY_CONNECTION = HeaderName.of("proxy-connection");
+  public static final HeaderName RETRY_AFTER = HeaderName.of("retry-after");
   public static final HeaderName TE = HeaderName.of("te");
   public static final HeaderName TRANSFER_ENCODING = HeaderName.of("transfer-encoding");
   public static final HeaderName UPGRADE = HeaderName.of("upgrade");

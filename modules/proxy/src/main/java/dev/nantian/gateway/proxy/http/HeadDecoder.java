@@ -125,7 +125,12 @@ abstract class HeadDecoder<H extends Head> {
     if (!startLineSeen && at - lineStart > maxRequestLineBytes() + 1) {
       return startLineTooLong();
     }
-    return at >= limits.maxHeadBytes() ? Refusal.HEAD_TOO_LARGE : null;
+    if (at >= limits.maxHeadBytes()) {
+      return Refusal.HEAD_TOO_LARGE;
+    }
+    return startLineSeen && at - lineStart > limits.maxFieldBytes() + 1
+        ? Refusal.FIELD_TOO_LARGE
+        : null;
   }
 
   private @Nullable Refusal line(H head, int start, int end) {

@@ -61,8 +61,12 @@ public enum Refusal {
   TRAILERS_TOO_LARGE(431, "trailers too large"),
   URI_TOO_LONG(414, "request line too long"),
   HEAD_TOO_LARGE(431, "header section too large"),
+  FIELD_TOO_LARGE(431, "header field too large"),
   TOO_MANY_FIELDS(431, "too many header fields"),
   BAD_STATUS_LINE(400, "malformed status line"),
+  /** See {@code BodyLimits} for this and the next one. */
+  BODY_TOO_LARGE(413, "request body too large"),
+  BODY_TOO_SLOW(408, "request body too slow"),
   /** RFC 9112 section 3: not HTTP at all, for example a TLS hello on a cleartext port. */
   NOT_HTTP(400, "not an HTTP request");
 

@@ -11,7 +11,10 @@ import dev.nantian.gateway.proxy.http.RequestRules;
  * @param idleTimeoutMillis how long a kept connection may wait for the next request
  * @param streamIdleTimeoutMillis how long a request under way may go without a byte in either
  *     direction before it is cut
- * @param maxConnections connections of one loop; more are closed when they come
+ * @param maxConnections connections of one loop; no more are accepted until one ends
+ * @param maxRequestsPerConnection the last one's response ends the connection; 0 (default) for no
+ *     limit
+ * @param bodies for request bodies
  * @param limits for request heads and chunks
  * @param rules for what two recipients may read differently
  */
@@ -20,12 +23,21 @@ public record ConnectionSettings(
     long idleTimeoutMillis,
     long streamIdleTimeoutMillis,
     int maxConnections,
+    int maxRequestsPerConnection,
+    BodyLimits bodies,
     HttpLimits limits,
     RequestRules rules) {
   /** 10 s for a head, 75 s idle, 5 min without a byte, 50,000 connections. */
   public static final ConnectionSettings DEFAULT =
       new ConnectionSettings(
-          10_000, 75_000, 300_000, 50_000, HttpLimits.DEFAULT, RequestRules.DEFAULT);
+          10_000,
+          75_000,
+          300_000,
+          50_000,
+          0,
+          BodyLimits.DEFAULT,
+          HttpLimits.DEFAULT,
+          RequestRules.DEFAULT);
 
   public ConnectionSettings {
     if (headTimeoutMillis < 1 || idleTimeoutMillis < 1 || streamIdleTimeoutMillis < 1) {
@@ -38,5 +50,26 @@ public record ConnectionSettings(
               + streamIdleTimeoutMillis
               + " (each expected 1 or more)");
     }
+    if (maxConnections < 1 || maxRequestsPerConnection < 0) {
+      throw new IllegalArgumentException(
+          "maxConnections "
+              + maxConnections
+              + " (expected 1 or more), maxRequestsPerConnection "
+              + maxRequestsPerConnection
+              + " (expected 0 or more)");
+    }
+  }
+
+  /** The same with other times. */
+  public ConnectionSettings withTimeouts(long headMillis, long idleMillis, long streamIdleMillis) {
+    return new ConnectionSettings(
+        headMillis,
+        idleMillis,
+        streamIdleMillis,
+        maxConnections,
+        maxRequestsPerConnection,
+        bodies,
+        limits,
+        rules);
   }
 }

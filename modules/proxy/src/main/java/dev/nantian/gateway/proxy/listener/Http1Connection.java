@@ -58,6 +58,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   private final Peer peer;
   private final RequestHeadDecoder decoder;
   private final BodyReader requestBody;
+  private final BodyRate rate;
   private final ResponseWriter writer = new ResponseWriter();
   private final Channel channel;
   private final Worker worker;
@@ -77,6 +78,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   private boolean draining;
   private boolean inputEnded;
   private boolean lastWordSent;
+  private int requests;
 
   Http1Connection(
       Channel channel,
@@ -91,6 +93,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     this.peer = peer;
     this.worker = pipeline.worker();
     this.decoder = new RequestHeadDecoder(settings.limits(), settings.rules());
+    this.rate = new BodyRate(settings.bodies());
     this.requestBody = new BodyReader(settings.limits(), settings.rules().chunkExtensions());
   }
 
@@ -117,7 +120,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       in.release();
       return;
     }
-    if (phase == Phase.BODY) {
+    if (phase == Phase.BODY && !rate.isOn()) {
       worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
     }
     held.add(in);
@@ -198,6 +201,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
     requestBody.beginRequest(current.request());
     boolean hasBody = !requestBody.isComplete();
+    if (settings.bodies().isTooLarge(current.request().contentLength())) {
+      refuse(Refusal.BODY_TOO_LARGE);
+      return false;
+    }
+    requests++;
+    rate.begin();
     phase = hasBody ? Phase.WAIT_BODY : Phase.BUSY;
     writer.begin(current.request());
     current.admit(hasBody);
@@ -205,11 +214,15 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private boolean body(ByteBuf in) {
+    int before = in.readableBytes();
     ByteBuf part =
         requestBody.isUnwrapping()
             ? requestBody.unwrap(in)
             : in.readRetainedSlice(requestBody.advance(in));
     Refusal wrong = requestBody.refusal();
+    if (!rate.take(before - in.readableBytes()) && wrong == null) {
+      wrong = Refusal.BODY_TOO_LARGE;
+    }
     if (wrong != null) {
       part.release();
       brokenBody(wrong);
@@ -219,6 +232,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     boolean last = requestBody.isComplete();
     if (last) {
       phase = Phase.BUSY;
+      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
       Trailers trailers = requestBody.trailers();
       if (trailers != null) {
         current.trailersOfRequest().addAll(trailers);
@@ -263,6 +277,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     } else {
       abort();
     }
+  }
+
+  private boolean isLastRequest() {
+    int most = settings.maxRequestsPerConnection();
+    return most > 0 && requests >= most;
   }
 
   private void nextRequest() {
@@ -312,7 +331,17 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   public void resumeRequest() {
     if (phase == Phase.WAIT_BODY) {
       phase = Phase.BODY;
+      startRateWindow();
       advance();
+    }
+  }
+
+  private void startRateWindow() {
+    if (rate.isOn()) {
+      rate.startWindow(System.nanoTime());
+      worker
+          .wheel()
+          .arm(deadline, Math.min(rate.windowMillis(), settings.streamIdleTimeoutMillis()));
     }
   }
 
@@ -320,6 +349,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   public void pauseRequest() {
     if (phase == Phase.BODY) {
       phase = Phase.WAIT_BODY;
+      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
       reading(false);
     }
   }
@@ -331,14 +361,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void startResponse(Exchange of) {
-    boolean close = draining || !of.isRequestComplete();
+    boolean close = draining || isLastRequest() || !of.isRequestComplete();
     closeAfterResponse = writer.head(channel, of, close);
     of.resumeResponse(writer.sendsHeadAsReceived()); // may end the exchange before it returns
   }
 
   @Override
   public void responseBody(ByteBuf part, boolean last) {
-    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    if (phase != Phase.BODY || !rate.isOn()) {
+      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    }
     Exchange current = exchange;
     writer.body(channel, part, last, current == null ? null : current.trailersOfResponse());
   }
@@ -348,7 +380,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     boolean cheapToKeep =
         requestBody.isComplete()
             || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
-    boolean close = draining || !cheapToKeep || writer.clientWantsClose();
+    boolean close =
+        draining || isLastRequest() || !cheapToKeep || writer.clientWantsClose();
     closeAfterResponse = close;
     writer.ownAnswer(channel, status, text, location, of.isHead(), close);
     channel.flush();
@@ -551,10 +584,19 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         ConnectionEnd.afterWrites(channel);
       }
       case LINGER -> ConnectionEnd.now(channel);
-      case WAIT_BODY, BODY, BUSY, DISCARD -> {
+      case BODY -> onBodyTimeout();
+      case WAIT_BODY, BUSY, DISCARD -> {
         cutExchange();
         abort();
       }
+    }
+  }
+
+  private void onBodyTimeout() {
+    if (rate.isOn() && !rate.isTooSlow(System.nanoTime())) {
+      startRateWindow();
+    } else {
+      brokenBody(Refusal.BODY_TOO_SLOW);
     }
   }
 }

@@ -39,6 +39,7 @@ public final class Listeners {
   private final L4Settings l4Settings;
   private final L4Sockets l4;
   private final List<ListeningSocket> leaving = new ArrayList<>();
+  private final List<AcceptGate> gates;
   private long binds;
   private long bindFailures;
   private boolean stopping;
@@ -55,6 +56,10 @@ public final class Listeners {
     this.workers = List.copyOf(workers);
     this.materializer = materializer;
     this.settings = settings;
+    this.gates =
+        workers.stream()
+            .map(worker -> new AcceptGate(worker.metrics(), settings.maxConnections()))
+            .toList();
     this.l4Settings = l4Settings;
     this.l4 = new L4Sockets(transport, group, this.workers, l4Settings);
   }
@@ -99,6 +104,7 @@ public final class Listeners {
             workers,
             materializer,
             settings,
+            worker -> gates.get(worker.index()),
             worker -> new Relays(worker, transport, l4Settings));
     sockets.put(wanted.address(), socket);
     binds++;

@@ -44,6 +44,7 @@ final class ListeningSocket {
       List<Worker> workers,
       Materializer materializer,
       ConnectionSettings settings,
+      Function<Worker, AcceptGate> gates,
       Function<Worker, Relays> relays) {
     this.workers = workers;
     this.bound = socket.address();
@@ -51,7 +52,7 @@ final class ListeningSocket {
     for (Worker worker : workers) {
       var pipeline = new ListenerPipeline(name, worker, materializer, socket.listeners());
       var connections = new OpenConnections(worker.metrics(), relays.apply(worker));
-      listeners.add(new SocketListener(pipeline, connections, settings, socket.tls()));
+      listeners.add(new SocketListener(pipeline, connections, settings, gates.apply(worker), socket.tls()));
     }
   }
 

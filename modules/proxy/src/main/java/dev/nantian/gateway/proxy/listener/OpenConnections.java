@@ -28,9 +28,17 @@ final class OpenConnections {
   }
 
   /** A connection was accepted; counted until it is closed, TLS handshake included. */
-  void accepted(Channel channel) {
+  void accepted(Channel channel, AcceptGate gate) {
     metrics.connectionOpened();
-    var unused = channel.closeFuture().addListener(done -> metrics.connectionClosed());
+    gate.opened(channel.parent());
+    var unused =
+        channel
+            .closeFuture()
+            .addListener(
+                done -> {
+                  metrics.connectionClosed();
+                  gate.closed();
+                });
   }
 
   void handshakeStarted(Channel channel) {

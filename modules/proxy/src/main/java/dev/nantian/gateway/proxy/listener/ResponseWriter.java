@@ -23,6 +23,7 @@ final class ResponseWriter {
   private static final byte[] CLOSE = ascii("close");
   private static final byte[] KEEP_ALIVE = ascii("keep-alive");
   private static final byte[] CHUNKED = ascii("chunked");
+  private static final byte[] RETRY_AFTER_SECONDS = ascii("1");
   private static final byte[] TEXT = ascii("text/plain");
 
   /** A body part smaller than this share of its buffer's memory is copied if it must wait. */
@@ -164,10 +165,13 @@ final class ResponseWriter {
     byte[] body = text.isEmpty() ? new byte[0] : ascii(status + " " + text + "\n");
     String reason = HttpResponseStatus.valueOf(status).reasonPhrase();
     ByteBuf out =
-        channel.alloc().directBuffer(192 + body.length + (location == null ? 0 : location.length));
+        channel.alloc().directBuffer(224 + body.length + (location == null ? 0 : location.length));
     out.writeCharSequence("HTTP/1.1 " + status + " " + reason + "\r\n", StandardCharsets.US_ASCII);
     if (location != null) {
       HeadWriter.field(FieldNames.LOCATION, location, out);
+    }
+    if (status == 503) {
+      HeadWriter.field(FieldNames.RETRY_AFTER, RETRY_AFTER_SECONDS, out);
     }
     if (body.length > 0) {
       HeadWriter.field(FieldNames.CONTENT_TYPE, TEXT, out);

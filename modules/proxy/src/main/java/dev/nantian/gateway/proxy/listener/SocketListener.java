@@ -16,6 +16,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
   private final ListenerPipeline pipeline;
   private final OpenConnections connections;
   private final ConnectionSettings settings;
+  private final AcceptGate gate;
   private boolean tls;
   private boolean retired;
 
@@ -23,10 +24,12 @@ final class SocketListener extends ChannelInitializer<Channel> {
       ListenerPipeline pipeline,
       OpenConnections connections,
       ConnectionSettings settings,
+      AcceptGate gate,
       boolean tls) {
     this.pipeline = pipeline;
     this.connections = connections;
     this.settings = settings;
+    this.gate = gate;
     this.tls = tls;
   }
 
@@ -51,7 +54,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
       var unused = channel.close();
       return;
     }
-    connections.accepted(channel);
+    connections.accepted(channel, gate);
     if (tls) {
       connections.handshakeStarted(channel);
       channel.pipeline().addLast(new TlsEntry(pipeline, connections, settings));

@@ -78,6 +78,10 @@ public final class LoopMetrics {
   private long stepFailures;
   private long connectionFailures;
 
+  private long acceptPauses;
+  private long shedByRequests;
+  private long shedByMemory;
+
   public LoopMetrics() {
     for (Refusal reason : Refusal.values()) {
       refusals.put(reason, new long[1]);
@@ -167,6 +171,24 @@ public final class LoopMetrics {
     requestsActive--;
   }
 
+  /** A socket accepts no more until a connection ends. */
+  public void acceptPaused() {
+    acceptPauses++;
+  }
+
+  /**
+   * A request got 503 to protect the others.
+   *
+   * @param forMemory false: too many are under way
+   */
+  public void shed(boolean forMemory) {
+    if (forMemory) {
+      shedByMemory++;
+    } else {
+      shedByRequests++;
+    }
+  }
+
   /** A request is sent again, to another endpoint or on another connection. */
   public void retried(String backend) {
     retries++;
@@ -233,6 +255,18 @@ public final class LoopMetrics {
 
   public long bytesSent() {
     return bytesSent;
+  }
+
+  public long acceptPauses() {
+    return acceptPauses;
+  }
+
+  public long shedByRequests() {
+    return shedByRequests;
+  }
+
+  public long shedByMemory() {
+    return shedByMemory;
   }
 
   public long retries() {

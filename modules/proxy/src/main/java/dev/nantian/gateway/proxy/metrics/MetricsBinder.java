@@ -98,6 +98,21 @@ public final class MetricsBinder {
         "Client connections ended by an error inside the proxy",
         Tags.empty(),
         LoopMetrics::connectionFailures);
+    summed(
+        "nantian.overload.accept.pauses",
+        "Sockets that stopped accepting at the limit of connections",
+        Tags.empty(),
+        LoopMetrics::acceptPauses);
+    summed(
+        "nantian.overload.shed",
+        "Requests answered 503 to protect the others",
+        Tags.of("reason", "requests"),
+        LoopMetrics::shedByRequests);
+    summed(
+        "nantian.overload.shed",
+        "Requests answered 503 to protect the others",
+        Tags.of("reason", "memory"),
+        LoopMetrics::shedByMemory);
     for (Refusal reason : Refusal.values()) {
       summed(
           "nantian.http.refusals",

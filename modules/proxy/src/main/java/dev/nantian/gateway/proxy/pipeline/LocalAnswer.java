@@ -18,6 +18,7 @@ public enum LocalAnswer {
   NO_CONNECTION(503, "the backend takes no connection"),
   BACKEND_LIMIT(503, "the backend has too many requests under way"),
   OVERLOADED(503, "too many requests in flight"),
+  MEMORY_SHORT(503, "too little memory"),
   REQUEST_TIMEOUT(504, "the request timed out"),
   BACKEND_TIMEOUT(504, "the backend did not answer in time");
 

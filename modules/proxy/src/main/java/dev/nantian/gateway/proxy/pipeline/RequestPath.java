@@ -111,8 +111,9 @@ final class RequestPath {
 
   /** Finds listener and rule in the snapshot that the exchange entered with. */
   private static void match(Exchange exchange) {
-    if (exchange.worker().isOverloaded()) {
-      exchange.answer(LocalAnswer.OVERLOADED);
+    LocalAnswer overload = exchange.worker().overload();
+    if (overload != null) {
+      exchange.answer(overload);
       return;
     }
     RequestHead head = exchange.request();

@@ -25,6 +25,7 @@ public final class Worker {
   private final int maxRequests;
   private final @Nullable AccessLog accessLog;
   private final RequestIds requestIds = new RequestIds();
+  private volatile boolean memoryShort;
   private final ArrayDeque<Exchange> spare = new ArrayDeque<>();
 
   /**
@@ -82,8 +83,22 @@ public final class Worker {
     return accessLog;
   }
 
-  boolean isOverloaded() {
-    return metrics.requestsActive() > maxRequests;
+  /** Why no further request can be taken in now; null if one can. Counts the refusal. */
+  @Nullable LocalAnswer overload() {
+    if (memoryShort) {
+      metrics.shed(true);
+      return LocalAnswer.MEMORY_SHORT;
+    }
+    if (metrics.requestsActive() > maxRequests) {
+      metrics.shed(false);
+      return LocalAnswer.OVERLOADED;
+    }
+    return null;
+  }
+
+  /** Says whether buffers are so short that requests must be shed. Any thread. */
+  public void memoryShort(boolean isShort) {
+    memoryShort = isShort;
   }
 
   /** An exchange to fill: a spare one saves about 3 KiB of garbage for each request. */

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
     implements UpstreamConnection, UpstreamStream {
+  /** 1xx heads for one request; each costs us more than the backend. */
+  private static final int MAX_INTERIMS = 32;
+
   private enum State {
     IDLE,
     HEAD,
@@ -74,6 +77,7 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   private boolean endedWhileHeld;
   private boolean failed;
   private boolean usedBefore;
+  private int interims;
   private boolean listed;
   private boolean retired;
   private boolean outputFailed;
@@ -131,6 +135,7 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
     state = State.HEAD;
     toHead = false;
     requestComplete = false;
+    interims = 0;
     anyByteReceived = false;
     readCompleteWaits = false;
     endedWhileHeld = false;
@@ -305,6 +310,12 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
       if (head.status() == 101) {
         in.release();
         fail(UpstreamFailure.BAD_RESPONSE); // no request of ours asks for an upgrade
+        return;
+      }
+      interims++;
+      if (interims > MAX_INTERIMS) {
+        in.release();
+        fail(UpstreamFailure.BAD_RESPONSE);
         return;
       }
       user.onInterimResponse();

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The chunked coding (RFC 9112 section 7.1), judged by its grammar and nothing wider. */
 class ChunkedBodyTest {
   /** 24 bytes a chunk line, 40 bytes of trailers. */
-  private static final HttpLimits SMALL = new HttpLimits(200, 600, 10, 24, 40);
+  private static final HttpLimits SMALL = new HttpLimits(200, 600, 600, 10, 24, 40);
 
   /**
    * @param expected the data, then {@code |left} bytes after the end; {@code incomplete data}; or a

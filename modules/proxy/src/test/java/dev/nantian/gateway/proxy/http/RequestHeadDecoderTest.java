@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestHeadDecoderTest {
-  private static final HttpLimits SMALL = new HttpLimits(200, 600, 10, 32, 64);
+  private static final HttpLimits SMALL = new HttpLimits(200, 600, 600, 10, 32, 64);
 
   /** What came of decoding: the accepted head in one line, a refusal, or "incomplete". */
   record Outcome(String text, int left) {}

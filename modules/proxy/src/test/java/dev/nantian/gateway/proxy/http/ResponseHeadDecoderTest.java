@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Responses are as untrusted as requests: what a client could read differently is refused. */
 class ResponseHeadDecoderTest {
-  private static final HttpLimits SMALL = new HttpLimits(200, 600, 10, 24, 40);
+  private static final HttpLimits SMALL = new HttpLimits(200, 600, 600, 10, 24, 40);
 
   /**
    * @param expected {@code STATUS reason [chunked] [length=n] [close] [edited] → body kind}, a
