@@ -72,7 +72,15 @@ public record DataPlaneSettings(
 
   public DataPlaneSettings withConnections(ConnectionSettings other) {
     return new DataPlaneSettings(
-        transport, other, upstreams, responseLimits, forwarding, maxRequestsPerLoop, memoryWatermarkPercent, l4, accessLog);
+        transport,
+        other,
+        upstreams,
+        responseLimits,
+        forwarding,
+        maxRequestsPerLoop,
+        memoryWatermarkPercent,
+        l4,
+        accessLog);
   }
 
   public DataPlaneSettings withUpstreams(UpstreamSettings other) {

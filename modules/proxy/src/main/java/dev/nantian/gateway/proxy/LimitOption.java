@@ -53,10 +53,14 @@ public enum LimitOption {
   PATH_INVALID_UTF8("connections.rules.path.invalidUtf8"),
   PATH_NON_ASCII("connections.rules.path.nonAscii");
 
-  private final List<String> components;
+  private final String path;
 
   LimitOption(String path) {
-    this.components = List.of(path.split("\\.", -1));
+    this.path = path;
+  }
+
+  private List<String> components() {
+    return List.of(path.split("\\.", -1));
   }
 
   /** As people write it: {@code path-dot-segments}. */
@@ -67,10 +71,10 @@ public enum LimitOption {
   /** The value in {@code settings}, as people write it. */
   public String value(DataPlaneSettings settings) {
     Object value = settings;
-    for (String component : components) {
+    for (String component : components()) {
       value = get((Record) value, component);
     }
-    String last = components.getLast();
+    String last = components().getLast();
     if (value instanceof Enum<?> word) {
       return word.name().toLowerCase(Locale.ROOT);
     }
@@ -128,7 +132,7 @@ public enum LimitOption {
 
   private DataPlaneSettings set(DataPlaneSettings settings, String text) {
     try {
-      return (DataPlaneSettings) with(settings, components, text);
+      return (DataPlaneSettings) with(settings, components(), text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("limit " + option() + ": " + e.getMessage(), e);
     }
@@ -184,7 +188,9 @@ public enum LimitOption {
           .filter(word -> ((Enum<?>) word).name().toLowerCase(Locale.ROOT).equals(text))
           .findFirst()
           .orElseThrow(
-              () -> expected(text, Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)));
+              () ->
+                  expected(
+                      text, Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)));
     }
     long number;
     if (component.endsWith("Millis")) {

@@ -73,8 +73,7 @@ class ConnectionLifeIT {
 
   @Test
   void aClientThatDoesNotReadIsClosedWhenIdle() throws Exception {
-    ConnectionSettings hasty =
-        ConnectionSettings.DEFAULT.withTimeouts(10_000, 300, 300_000);
+    ConnectionSettings hasty = ConnectionSettings.DEFAULT.withTimeouts(10_000, 300, 300_000);
     DataPlaneSettings all = DataPlaneSettings.DEFAULT;
     AtomicLong written = new AtomicLong();
     try (TestProxy proxy = new TestProxy(all.withConnections(hasty), 1, false, new TestTable());

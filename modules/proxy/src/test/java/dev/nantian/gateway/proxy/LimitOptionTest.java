@@ -49,8 +49,7 @@ class LimitOptionTest {
             DataPlaneSettings.DEFAULT,
             Map.of("path-escaped-slash", "keep", "body-size", "10MiB", "head-timeout", "2500ms"));
 
-    assertThat(changed.connections().rules().path().escapedSlash())
-        .isEqualTo(PathRules.Slash.KEEP);
+    assertThat(changed.connections().rules().path().escapedSlash()).isEqualTo(PathRules.Slash.KEEP);
     assertThat(changed.connections().rules().path().dotSegments()).isEqualTo(PathRules.Dots.REJECT);
     assertThat(changed.connections().bodies().maxBytes()).isEqualTo(10 << 20);
     assertThat(changed.connections().headTimeoutMillis()).isEqualTo(2500);

@@ -181,8 +181,7 @@ class LimitsIT {
 
       assertThat(response.status()).isEqualTo(503);
       assertThat(response.field("retry-after")).isEqualTo("1");
-      assertThat(proxy.metrics())
-          .contains("nantian_overload_shed_total{reason=\"requests\"} 1.0");
+      assertThat(proxy.metrics()).contains("nantian_overload_shed_total{reason=\"requests\"} 1.0");
       hold.countDown();
       assertThat(first.receive().status()).isEqualTo(200);
       assertThat(second.get("/").status()).isEqualTo(200);

@@ -24,8 +24,7 @@ public record BodyLimits(long maxBytes, int minBytesPerSecond, long windowMillis
               + " (each expected 0 or more)");
     }
     if (windowMillis < 1) {
-      throw new IllegalArgumentException(
-          "windowMillis: " + windowMillis + " (expected 1 or more)");
+      throw new IllegalArgumentException("windowMillis: " + windowMillis + " (expected 1 or more)");
     }
   }
 

@@ -380,8 +380,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     boolean cheapToKeep =
         requestBody.isComplete()
             || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
-    boolean close =
-        draining || isLastRequest() || !cheapToKeep || writer.clientWantsClose();
+    boolean close = draining || isLastRequest() || !cheapToKeep || writer.clientWantsClose();
     closeAfterResponse = close;
     writer.ownAnswer(channel, status, text, location, of.isHead(), close);
     channel.flush();

@@ -52,7 +52,8 @@ final class ListeningSocket {
     for (Worker worker : workers) {
       var pipeline = new ListenerPipeline(name, worker, materializer, socket.listeners());
       var connections = new OpenConnections(worker.metrics(), relays.apply(worker));
-      listeners.add(new SocketListener(pipeline, connections, settings, gates.apply(worker), socket.tls()));
+      listeners.add(
+          new SocketListener(pipeline, connections, settings, gates.apply(worker), socket.tls()));
     }
   }
 
