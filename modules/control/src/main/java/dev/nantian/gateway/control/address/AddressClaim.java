@@ -54,5 +54,15 @@ public record AddressClaim(
    * @param protocol one socket carries one protocol
    * @param hostname normal form; empty for every hostname
    */
-  public record Port(String listener, int port, String protocol, String hostname) {}
+  public record Port(String listener, int port, String protocol, String hostname) {
+    /** The socket that it needs: UDP and the others may have the same number. */
+    String socket() {
+      return protocol.equals("UDP") ? port + "/udp" : Integer.toString(port);
+    }
+
+    /** What a connection begins with: HTTPS and TLS are told apart by the server name. */
+    String opening() {
+      return protocol.equals("HTTPS") ? "TLS" : protocol;
+    }
+  }
 }

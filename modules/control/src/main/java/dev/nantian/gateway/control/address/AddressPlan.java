@@ -62,7 +62,7 @@ public final class AddressPlan implements AddressBook {
   }
 
   private Map<String, AddressAssignment> reassign() {
-    Map<String, Map<Integer, PortUse>> uses = new HashMap<>();
+    Map<String, Map<String, PortUse>> uses = new HashMap<>();
     Map<String, AddressAssignment> next = new TreeMap<>();
     List<AddressClaim> ordered = new ArrayList<>(claims.values());
     ordered.sort(OLDEST_FIRST);
@@ -74,7 +74,7 @@ public final class AddressPlan implements AddressBook {
         for (String address : bind.isEmpty() ? List.of(SHARED) : bind) {
           places.add(
               uses.computeIfAbsent(address, ignored -> new HashMap<>())
-                  .computeIfAbsent(port.port(), ignored -> new PortUse(port.protocol())));
+                  .computeIfAbsent(port.socket(), ignored -> new PortUse(port)));
         }
         String refusal =
             places.stream()
@@ -125,16 +125,16 @@ public final class AddressPlan implements AddressBook {
 
   /** Who has what of one port of one address. */
   private static final class PortUse {
-    private final String protocol;
+    private final AddressClaim.Port opener;
     private final Map<String, String> gatewayByHostname = new HashMap<>();
     private String first = "";
 
-    private PortUse(String protocol) {
-      this.protocol = protocol;
+    private PortUse(AddressClaim.Port opener) {
+      this.opener = opener;
     }
 
     private String refusal(String gateway, AddressClaim.Port port) {
-      if (!protocol.equals(port.protocol())) {
+      if (!opener.opening().equals(port.opening())) {
         return "port "
             + port.port()
             + " "
@@ -142,7 +142,7 @@ public final class AddressPlan implements AddressBook {
             + ": Gateway "
             + first
             + " has "
-            + protocol
+            + opener.protocol()
             + " on this address and port";
       }
       String holder = gatewayByHostname.get(port.hostname());

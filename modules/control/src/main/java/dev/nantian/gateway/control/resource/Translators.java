@@ -8,6 +8,7 @@ import dev.nantian.gateway.control.translate.GatewayClassTranslator;
 import dev.nantian.gateway.control.translate.GatewayTranslator;
 import dev.nantian.gateway.control.translate.HttpRouteTranslator;
 import dev.nantian.gateway.control.translate.Inputs;
+import dev.nantian.gateway.control.translate.L4RouteTranslator;
 import dev.nantian.gateway.control.translate.NamespaceTranslator;
 import dev.nantian.gateway.control.translate.ReferenceGrantTranslator;
 import dev.nantian.gateway.control.translate.SecretTranslator;
@@ -34,6 +35,9 @@ public final class Translators {
       case GATEWAY_CLASS -> typed(kind, new GatewayClassTranslator(controllerName));
       case GATEWAY -> typed(kind, new GatewayTranslator());
       case HTTP_ROUTE -> typed(kind, new HttpRouteTranslator(controllerName));
+      case TLS_ROUTE -> typed(kind, L4RouteTranslator.ofTls(controllerName));
+      case TCP_ROUTE -> typed(kind, L4RouteTranslator.ofTcp(controllerName));
+      case UDP_ROUTE -> typed(kind, L4RouteTranslator.ofUdp(controllerName));
       case SERVICE -> typed(kind, new ServiceTranslator());
       case ENDPOINT_SLICE -> typed(kind, new EndpointSliceTranslator());
       case SECRET -> typed(kind, new SecretTranslator());

@@ -3,9 +3,7 @@ package dev.nantian.gateway.control.schema;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The rules between fields of an HTTPRoute's rules, matches and backends (Gateway API v1.5,
@@ -23,7 +21,7 @@ final class HttpRouteRules {
 
   static void check(Field route) {
     Field spec = route.get("spec");
-    checkParentRefs(spec.get("parentRefs").items());
+    ParentRefRules.check(spec.get("parentRefs").items());
     List<Field> rules = spec.get("rules").items();
     Distinct.by("name", rules, rule -> rule.get("name").text());
     int matches = 0;
@@ -34,37 +32,6 @@ final class HttpRouteRules {
     if (matches > MAX_MATCHES) {
       spec.get("rules")
           .violated(matches + " matches in all rules (expected at most " + MAX_MATCHES + ")");
-    }
-  }
-
-  /**
-   * Several references to one parent must differ by section or port, and all of them must name one.
-   */
-  private static void checkParentRefs(List<Field> parentRefs) {
-    Map<List<String>, Field> firstOfParent = new HashMap<>();
-    Map<List<String>, Field> seen = new HashMap<>();
-    for (Field ref : parentRefs) {
-      List<String> parent =
-          List.of(
-              ref.get("group").text(),
-              ref.get("kind").text(),
-              ref.get("namespace").text(),
-              ref.get("name").text());
-      String section = ref.get("sectionName").text();
-      String port = ref.get("port").present() ? ref.get("port").node().asText() : "";
-      Field first = firstOfParent.putIfAbsent(parent, ref);
-      Field same = seen.putIfAbsent(List.of(String.join("/", parent), section, port), ref);
-      if (same != null) {
-        ref.violated(
-            "the same parent, section and port as " + same.path() + " (expected each once)");
-      } else if (first != null
-          && (first.get("sectionName").filled() != ref.get("sectionName").filled()
-              || first.get("port").present() != ref.get("port").present())) {
-        ref.violated(
-            "the same parent as "
-                + first.path()
-                + " (expected sectionName or port in both, to tell them apart)");
-      }
     }
   }
 

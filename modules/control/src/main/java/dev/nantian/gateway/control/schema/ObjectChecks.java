@@ -43,6 +43,7 @@ public final class ObjectChecks {
     switch (kind) {
       case GATEWAY -> GatewayRules.check(root);
       case HTTP_ROUTE -> HttpRouteRules.check(root);
+      case TLS_ROUTE, TCP_ROUTE, UDP_ROUTE -> L4RouteRules.check(root);
       case SERVICE -> CoreRules.checkService(root);
       case ENDPOINT_SLICE -> CoreRules.checkEndpointSlice(root);
       case SECRET -> CoreRules.checkSecret(root);

@@ -9,7 +9,11 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.Gateway;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayClass;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.TLSRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ReferenceGrant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +22,9 @@ public enum Kind {
   GATEWAY_CLASS(Kind.GATEWAY_API, "GatewayClass", true, false, GatewayClass.class),
   GATEWAY(Kind.GATEWAY_API, "Gateway", true, true, Gateway.class),
   HTTP_ROUTE(Kind.GATEWAY_API, "HTTPRoute", true, true, HTTPRoute.class),
+  TLS_ROUTE(Kind.GATEWAY_API, "TLSRoute", "v1", true, TLSRoute.class),
+  TCP_ROUTE(Kind.GATEWAY_API, "TCPRoute", "v1alpha2", true, TCPRoute.class),
+  UDP_ROUTE(Kind.GATEWAY_API, "UDPRoute", "v1alpha2", true, UDPRoute.class),
   SERVICE("", "Service", false, true, Service.class),
   ENDPOINT_SLICE("discovery.k8s.io", "EndpointSlice", false, true, EndpointSlice.class),
   SECRET("", "Secret", false, true, Secret.class),
@@ -30,7 +37,7 @@ public enum Kind {
 
   private final String group;
   private final String kindName;
-  private final boolean beta;
+  private final String versions;
   private final boolean namespaced;
   private final Class<? extends HasMetadata> model;
 
@@ -40,9 +47,18 @@ public enum Kind {
       boolean beta,
       boolean namespaced,
       Class<? extends HasMetadata> model) {
+    this(group, kindName, beta ? "v1 v1beta1" : "v1", namespaced, model);
+  }
+
+  Kind(
+      String group,
+      String kindName,
+      String versions,
+      boolean namespaced,
+      Class<? extends HasMetadata> model) {
     this.group = group;
     this.kindName = kindName;
-    this.beta = beta;
+    this.versions = versions;
     this.namespaced = namespaced;
     this.model = model;
   }
@@ -62,7 +78,7 @@ public enum Kind {
    */
   public List<String> apiVersions() {
     String prefix = group.isEmpty() ? "" : group + "/";
-    return beta ? List.of(prefix + "v1", prefix + "v1beta1") : List.of(prefix + "v1");
+    return Arrays.stream(versions.split(" ")).map(version -> prefix + version).toList();
   }
 
   /** Whether objects of this kind live in a namespace. */

@@ -29,14 +29,17 @@ final class Endpoints {
   private Endpoints() {}
 
   /**
-   * Merges the slices. A slice's port belongs to the Service port of the same name. Ready endpoints
+   * Merges the slices. A slice's port belongs to the Service port of the same name and protocol. Ready endpoints
    * get traffic; if there are none, those that still serve while they terminate do (Kubernetes
    * KEP-1669).
    *
    * @return empty if no slice has the port
    */
   static Optional<ClusterLoadAssignment> assignment(
-      String clusterName, @Nullable String portName, List<EndpointSlice> slices) {
+      String clusterName,
+      @Nullable String portName,
+      String protocol,
+      List<EndpointSlice> slices) {
     SortedSet<Place> ready = new TreeSet<>(Place.ORDER);
     SortedSet<Place> terminating = new TreeSet<>(Place.ORDER);
     boolean found = false;
@@ -45,7 +48,7 @@ final class Endpoints {
         continue;
       }
       for (EndpointPort port : orEmpty(slice.getPorts())) {
-        if (!isNamed(port, portName) || port.getPort() == null) {
+        if (!isNamed(port, portName, protocol) || port.getPort() == null) {
           continue;
         }
         found = true;
@@ -68,10 +71,11 @@ final class Endpoints {
         : Optional.empty();
   }
 
-  private static boolean isNamed(EndpointPort port, @Nullable String name) {
+  private static boolean isNamed(
+      EndpointPort port, @Nullable String name, String protocol) {
     return Objects.requireNonNullElse(port.getName(), "")
             .equals(Objects.requireNonNullElse(name, ""))
-        && (port.getProtocol() == null || port.getProtocol().equals("TCP"));
+        && Objects.requireNonNullElse(port.getProtocol(), "TCP").equals(protocol);
   }
 
   // An unknown readiness counts as ready (EndpointConditions.ready).

@@ -1,9 +1,11 @@
 package dev.nantian.gateway.control.translate;
 
+import dev.nantian.gateway.control.source.Kind;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +51,7 @@ public sealed interface Fact {
    * A listener as routes see it.
    *
    * @param hostname lower case; empty for every hostname
-   * @param httpRoutes HTTPRoutes are among its supported kinds
+   * @param kinds of route that may attach
    * @param from All, Same, Selector or None
    * @param selector of namespaces' labels, with {@code Selector}
    * @param served it is in the configuration
@@ -58,11 +60,15 @@ public sealed interface Fact {
       String name,
       int port,
       String hostname,
-      boolean httpRoutes,
+      Set<Kind> kinds,
       String from,
       @Nullable LabelSelector selector,
       boolean served)
-      implements Fact {}
+      implements Fact {
+    public ListenerFact {
+      kinds = Set.copyOf(kinds);
+    }
+  }
 
   /**
    * @param labels with {@code kubernetes.io/metadata.name}, which the API server adds
@@ -123,9 +129,18 @@ public sealed interface Fact {
   /**
    * A port of a Service.
    *
-   * @param unsupported why it cannot be used: its protocol or appProtocol; empty if it can
+   * <p>TCP and UDP may share a number: then it is both.
+   *
+   * @param notHttp why it cannot be used for HTTP: its protocol or appProtocol; empty if it can
+   * @param tcp it is a TCP port
+   * @param udp it is a UDP port
    */
-  record PortFact(String unsupported) {}
+  record PortFact(String notHttp, boolean tcp, boolean udp) {
+    PortFact and(PortFact other) {
+      return new PortFact(
+          notHttp.isEmpty() ? notHttp : other.notHttp, tcp || other.tcp, udp || other.udp);
+    }
+  }
 
   /**
    * @param invalid what is wrong with it as a TLS certificate; empty if nothing

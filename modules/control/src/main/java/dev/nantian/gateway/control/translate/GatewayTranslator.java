@@ -243,7 +243,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
           if (i == j || !a.getPort().equals(b.getPort()) || isUdp(a) != isUdp(b)) {
             continue;
           }
-          if (!a.getProtocol().equals(b.getProtocol())) {
+          if (!opening(a).equals(opening(b))) {
             conflicts.put(a.getName(), "ProtocolConflict");
           } else if (Hostnames.normal(a.getHostname()).equals(Hostnames.normal(b.getHostname()))) {
             conflicts.putIfAbsent(a.getName(), "HostnameConflict");
@@ -251,6 +251,11 @@ public final class GatewayTranslator implements Translator<Gateway> {
         }
       }
       return conflicts;
+    }
+
+    /** HTTPS and TLS both begin with a server name, which tells them apart on one port. */
+    private static String opening(Listener listener) {
+      return "HTTPS".equals(listener.getProtocol()) ? "TLS" : listener.getProtocol();
     }
 
     private static boolean isUdp(Listener listener) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * One listener of a Gateway, looked at by itself.
@@ -37,8 +38,16 @@ record ListenerCheck(
   /** A condition's reason with its message. */
   record Refusal(String reason, String message) {}
 
-  private static final RouteGroupKind HTTP_ROUTE =
-      new RouteGroupKind(Kind.GATEWAY_API, Kind.HTTP_ROUTE.kindName());
+  /** Kinds of route that a listener of this protocol can serve; empty if we do not serve it. */
+  private static List<Kind> routeKinds(String protocol) {
+    return switch (protocol) {
+      case "HTTP", "HTTPS" -> List.of(Kind.HTTP_ROUTE);
+      case "TLS" -> List.of(Kind.TLS_ROUTE);
+      case "TCP" -> List.of(Kind.TCP_ROUTE);
+      case "UDP" -> List.of(Kind.UDP_ROUTE);
+      default -> List.of();
+    };
+  }
 
   /**
    * @param frontendValidation whether the Gateway asks for client certificates, which is refused
@@ -55,10 +64,9 @@ record ListenerCheck(
     List<ResourceKey> certificates = new ArrayList<>();
     Optional<Refusal> notAccepted =
         notAccepted(path, listener, conflict, frontendValidation, problems);
-    boolean https = "HTTPS".equals(listener.getProtocol());
     List<RouteGroupKind> kinds = new ArrayList<>();
     Optional<Refusal> notResolved = kinds(path, listener, kinds, problems);
-    if (https && listener.getTls() != null) {
+    if (needsCertificate(listener) && listener.getTls() != null) {
       Optional<Refusal> badCertificate =
           certificates(gateway, path + ".tls", listener.getTls(), inputs, certificates, problems);
       if (badCertificate.isPresent()) {
@@ -89,7 +97,7 @@ record ListenerCheck(
   boolean servable() {
     return notAccepted.isEmpty()
         && !kinds.isEmpty()
-        && (!"HTTPS".equals(protocol()) || !certificates.isEmpty());
+        && (!needsCertificate(listener) || !certificates.isEmpty());
   }
 
   dev.nantian.gateway.protocol.config.v1.Listener message() {
@@ -97,9 +105,11 @@ record ListenerCheck(
         .setName(name())
         .setPort(port())
         .setProtocol(
-            "HTTPS".equals(protocol())
-                ? dev.nantian.gateway.protocol.config.v1.Listener.Protocol.HTTPS
-                : dev.nantian.gateway.protocol.config.v1.Listener.Protocol.HTTP)
+            dev.nantian.gateway.protocol.config.v1.Listener.Protocol.valueOf(protocol()))
+        .setTlsMode(
+            isPassthrough(listener)
+                ? dev.nantian.gateway.protocol.config.v1.Listener.TlsMode.PASSTHROUGH
+                : dev.nantian.gateway.protocol.config.v1.Listener.TlsMode.TERMINATE)
         .setHostname(hostname())
         .addAllCertificates(
             certificates.stream().map(key -> key.namespace() + "/" + key.name()).toList())
@@ -114,7 +124,9 @@ record ListenerCheck(
         name(),
         port(),
         hostname(),
-        kinds.contains(HTTP_ROUTE),
+        routeKinds(protocol()).stream()
+            .filter(kind -> kinds.contains(groupKind(kind)))
+            .collect(Collectors.toSet()),
         Objects.requireNonNullElse(from, "Same"),
         namespaces == null ? null : namespaces.getSelector(),
         served);
@@ -129,8 +141,8 @@ record ListenerCheck(
     Problem problem;
     String reason;
     String protocol = listener.getProtocol();
-    if (!isServed(protocol)) {
-      problem = Problem.error(path + ".protocol", protocol + " (expected HTTP or HTTPS)");
+    if (routeKinds(protocol).isEmpty()) {
+      problem = Problem.error(path + ".protocol", protocol + " (expected HTTP, HTTPS, TLS, TCP or UDP)");
       reason = "UnsupportedProtocol";
     } else if (!conflict.isEmpty()) {
       problem =
@@ -149,8 +161,13 @@ record ListenerCheck(
                       + listener.getPort()
                       + " (expected each once)");
       reason = conflict;
-    } else if (protocol.equals("HTTPS") && listener.getTls() == null) {
-      problem = Problem.error(path + ".tls", "missing (expected certificateRefs)");
+    } else if (speaksTls(listener) && listener.getTls() == null) {
+      problem =
+          Problem.error(
+              path + ".tls",
+              protocol.equals("TLS")
+                  ? "missing (expected mode Passthrough, or certificateRefs)"
+                  : "missing (expected certificateRefs)");
       reason = "UnsupportedValue";
     } else if (protocol.equals("HTTPS")
         && listener.getTls().getMode() != null
@@ -174,8 +191,22 @@ record ListenerCheck(
     return Optional.of(new Refusal(reason, problem.inMessage()));
   }
 
-  private static boolean isServed(String protocol) {
-    return protocol.equals("HTTP") || protocol.equals("HTTPS");
+  private static boolean speaksTls(Listener listener) {
+    return listener.getProtocol().equals("HTTPS") || listener.getProtocol().equals("TLS");
+  }
+
+  private static boolean isPassthrough(Listener listener) {
+    return listener.getProtocol().equals("TLS")
+        && listener.getTls() != null
+        && "Passthrough".equals(listener.getTls().getMode());
+  }
+
+  private static boolean needsCertificate(Listener listener) {
+    return speaksTls(listener) && !isPassthrough(listener);
+  }
+
+  private static RouteGroupKind groupKind(Kind kind) {
+    return new RouteGroupKind(kind.group(), kind.kindName());
   }
 
   private static Optional<Refusal> kinds(
@@ -184,28 +215,30 @@ record ListenerCheck(
         listener.getAllowedRoutes() == null
             ? List.of()
             : orEmpty(listener.getAllowedRoutes().getKinds());
-    if (!isServed(listener.getProtocol())) {
-      return Optional.empty();
-    }
-    if (wanted.isEmpty()) {
-      kinds.add(HTTP_ROUTE);
+    List<RouteGroupKind> served =
+        routeKinds(listener.getProtocol()).stream().map(ListenerCheck::groupKind).toList();
+    if (served.isEmpty() || wanted.isEmpty()) {
+      kinds.addAll(served);
       return Optional.empty();
     }
     Optional<Refusal> refusal = Optional.empty();
     for (int i = 0; i < wanted.size(); i++) {
-      RouteGroupKind kind = wanted.get(i);
-      if (Objects.requireNonNullElse(kind.getGroup(), Kind.GATEWAY_API).equals(Kind.GATEWAY_API)
-          && HTTP_ROUTE.getKind().equals(kind.getKind())) {
-        if (!kinds.contains(HTTP_ROUTE)) {
-          kinds.add(HTTP_ROUTE);
-        }
-      } else {
+      RouteGroupKind kind =
+          new RouteGroupKind(
+              Objects.requireNonNullElse(wanted.get(i).getGroup(), Kind.GATEWAY_API),
+              wanted.get(i).getKind());
+      if (!served.contains(kind)) {
         Problem problem =
             Problem.error(
                 path + ".allowedRoutes.kinds[" + i + "].kind",
-                kind.getKind() + " (expected HTTPRoute)");
+                kind.getKind()
+                    + " (expected "
+                    + served.stream().map(RouteGroupKind::getKind).collect(Collectors.joining(", "))
+                    + ")");
         problems.add(problem);
         refusal = Optional.of(new Refusal("InvalidRouteKinds", problem.inMessage()));
+      } else if (!kinds.contains(kind)) {
+        kinds.add(kind);
       }
     }
     return refusal;

@@ -5,7 +5,6 @@ import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.protocol.config.v1.BackendFailure;
 import dev.nantian.gateway.protocol.config.v1.ServiceRef;
 import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
-import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPBackendRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,19 +48,19 @@ final class RouteBackends {
   }
 
   /** Sets weight and target. */
-  WeightedBackend.Builder resolve(String path, HTTPBackendRef reference) {
+  WeightedBackend.Builder resolve(String path, BackendReference reference) {
     WeightedBackend.Builder backend =
         WeightedBackend.newBuilder()
-            .setWeight(Objects.requireNonNullElse(reference.getWeight(), 1));
+            .setWeight(Objects.requireNonNullElse(reference.weight(), 1));
     if (!isService(reference)) {
       return refuse(
           backend,
           "InvalidKind",
           Problem.error(
               path + ".kind",
-              Objects.requireNonNullElse(reference.getGroup(), "")
+              Objects.requireNonNullElse(reference.group(), "")
                   + "/"
-                  + reference.getKind()
+                  + reference.kind()
                   + " (expected a Service of the core group)"));
     }
     ResourceKey service = service(route, reference);
@@ -74,7 +73,9 @@ final class RouteBackends {
               service
                   + ": no ReferenceGrant in namespace "
                   + service.namespace()
-                  + " permits HTTPRoutes of namespace "
+                  + " permits "
+                  + route.kind()
+                  + "s of namespace "
                   + route.namespace()));
     }
     Fact.ServiceFact fact = inputs.fact(service, Fact.ServiceFact.class);
@@ -82,7 +83,7 @@ final class RouteBackends {
       return refuse(
           backend, "BackendNotFound", Problem.error(path + ".name", service + " does not exist"));
     }
-    Integer port = reference.getPort();
+    Integer port = reference.port();
     if (port == null) {
       return refuse(
           backend,
@@ -98,17 +99,27 @@ final class RouteBackends {
               path + ".port",
               port + ": " + service + " has the ports " + new TreeSet<>(fact.ports().keySet())));
     }
-    if (portFact != null && !portFact.unsupported().isEmpty()) {
+    String unsupported = portFact == null ? "" : unsupported(portFact);
+    if (!unsupported.isEmpty()) {
       return refuse(
           backend,
           "UnsupportedProtocol",
-          Problem.error(path + ".port", port + " of " + service + ": " + portFact.unsupported()));
+          Problem.error(path + ".port", port + " of " + service + ": " + unsupported));
     }
     used.computeIfAbsent(service, ignored -> new TreeSet<>()).add(port);
     return backend.setService(
         ServiceRef.newBuilder()
             .setService(service.namespace() + "/" + service.name())
-            .setPort(port));
+            .setPort(port)
+            .setDatagrams(route.kind() == Kind.UDP_ROUTE));
+  }
+
+  private String unsupported(Fact.PortFact port) {
+    return switch (route.kind()) {
+      case UDP_ROUTE -> port.udp() ? "" : "protocol TCP (expected UDP)";
+      case TCP_ROUTE, TLS_ROUTE -> port.tcp() ? "" : "protocol UDP (expected TCP)";
+      default -> port.notHttp();
+    };
   }
 
   private WeightedBackend.Builder refuse(
@@ -131,22 +142,31 @@ final class RouteBackends {
                 new ResourceKey(Kind.NAMESPACE, "", service.namespace()), Fact.NamespaceFact.class)
             .permits(
                 Kind.GATEWAY_API,
-                Kind.HTTP_ROUTE.kindName(),
+                route.kind().kindName(),
                 route.namespace(),
                 "",
                 Kind.SERVICE.kindName(),
                 service.name());
   }
 
-  static boolean isService(HTTPBackendRef reference) {
-    return (reference.getGroup() == null || reference.getGroup().isEmpty())
-        && (reference.getKind() == null || reference.getKind().equals("Service"));
+  static boolean isService(BackendReference reference) {
+    return (reference.group() == null || reference.group().isEmpty())
+        && (reference.kind() == null || reference.kind().equals("Service"));
   }
 
-  static ResourceKey service(ResourceKey route, HTTPBackendRef reference) {
+  static ResourceKey service(ResourceKey route, BackendReference reference) {
     return new ResourceKey(
         Kind.SERVICE,
-        Objects.requireNonNullElse(reference.getNamespace(), route.namespace()),
-        reference.getName());
+        Objects.requireNonNullElse(reference.namespace(), route.namespace()),
+        reference.name());
+  }
+
+  /** Asks for the Services that references resolved to, and waits for them. */
+  void claim(Translation.Builder result) {
+    used.forEach(
+        (service, ports) -> {
+          result.claim(service, new Claim.UsesPorts(ports));
+          result.waitUnless(inputs.fact(service, Fact.ServiceFact.class).published());
+        });
   }
 }

@@ -1,18 +1,21 @@
 package dev.nantian.gateway.control.translate;
 
-import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
 
 import dev.nantian.gateway.control.source.Kind;
+import dev.nantian.gateway.protocol.config.v1.Attachment;
 import dev.nantian.gateway.control.source.ResourceKey;
-import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ParentReference;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ParentReferenceBuilder;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The parentRefs of a route: which listeners of which Gateways it is attached to. */
 final class RouteParents {
@@ -36,12 +39,19 @@ final class RouteParents {
       String reason,
       Optional<Problem> problem) {}
 
+  /**
+   * What all kinds of route say of their attachment.
+   *
+   * @param hostnames empty stands for every hostname, also for kinds without
+   */
+  record Wanted(List<ParentReference> parentRefs, List<String> hostnames) {}
+
   private RouteParents() {}
 
   /** The Gateways that the route names. */
-  static Set<ResourceKey> gateways(ResourceKey route, HTTPRoute object) {
+  static Set<ResourceKey> gateways(ResourceKey route, Wanted wanted) {
     Set<ResourceKey> gateways = new LinkedHashSet<>();
-    for (ParentReference reference : orEmpty(object.getSpec().getParentRefs())) {
+    for (ParentReference reference : wanted.parentRefs()) {
       if (isGateway(reference)) {
         gateways.add(gateway(route, reference));
       }
@@ -50,17 +60,14 @@ final class RouteParents {
   }
 
   /** Resolves every parentRef that names a Gateway; others are not ours. */
-  static List<Parent> resolve(ResourceKey route, HTTPRoute object, Inputs inputs) {
+  static List<Parent> resolve(ResourceKey route, Wanted wanted, Inputs inputs) {
     List<String> hostnames =
-        orEmpty(object.getSpec().getHostnames()).stream()
-            .map(Hostnames::normal)
-            .distinct()
-            .toList();
+        wanted.hostnames().stream().map(Hostnames::normal).distinct().toList();
     Fact.NamespaceFact namespace =
         inputs.fact(
             new ResourceKey(Kind.NAMESPACE, "", route.namespace()), Fact.NamespaceFact.class);
     List<Parent> parents = new ArrayList<>();
-    List<ParentReference> references = orEmpty(object.getSpec().getParentRefs());
+    List<ParentReference> references = wanted.parentRefs();
     for (int i = 0; i < references.size(); i++) {
       if (isGateway(references.get(i))) {
         parents.add(
@@ -113,7 +120,7 @@ final class RouteParents {
         matching.stream()
             .filter(
                 listener ->
-                    listener.httpRoutes()
+                    listener.kinds().contains(route.kind())
                         && allowsNamespace(
                             listener, gateway.namespace(), route.namespace(), namespace))
             .toList();
@@ -125,7 +132,9 @@ final class RouteParents {
           Problem.error(
               path,
               gateway
-                  + ": no listener allows HTTPRoutes of namespace "
+                  + ": no listener allows "
+                  + route.kind()
+                  + "s of namespace "
                   + route.namespace()
                   + " (see its listeners' allowedRoutes)"));
     }
@@ -211,5 +220,39 @@ final class RouteParents {
         Kind.GATEWAY,
         Objects.requireNonNullElse(reference.getNamespace(), route.namespace()),
         reference.getName());
+  }
+
+  /** The listeners that the configuration names, each once. */
+  static Collection<Attachment> attachments(List<Parent> parents) {
+    // Two parentRefs may lead to the same listener.
+    Map<String, Attachment> attachments = new TreeMap<>();
+    for (Parent parent : parents) {
+      for (Attached attached : parent.attached()) {
+        if (attached.listener().served()) {
+          String gateway = parent.gateway().namespace() + "/" + parent.gateway().name();
+          attachments.put(
+              gateway + "/" + attached.listener().name(),
+              Attachment.newBuilder()
+                  .setGateway(gateway)
+                  .setListener(attached.listener().name())
+                  .addAllHostnames(attached.hostnames())
+                  .build());
+        }
+      }
+    }
+    return attachments.values();
+  }
+
+  /** Counts the route at every listener that it is attached to. */
+  static void claim(List<Parent> parents, Translation.Builder result) {
+    Map<ResourceKey, TreeSet<String>> listeners = new TreeMap<>();
+    for (Parent parent : parents) {
+      for (Attached attached : parent.attached()) {
+        listeners
+            .computeIfAbsent(parent.gateway(), ignored -> new TreeSet<>())
+            .add(attached.listener().name());
+      }
+    }
+    listeners.forEach((gateway, names) -> result.claim(gateway, new Claim.Attaches(names)));
   }
 }

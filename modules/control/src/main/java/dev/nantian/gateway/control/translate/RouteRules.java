@@ -41,7 +41,7 @@ final class RouteRules {
   }
 
   /** Why the route is not accepted: none of its rules is valid. */
-  Optional<ListenerCheck.Refusal> refusal() {
+  private Optional<ListenerCheck.Refusal> refusal() {
     return dropped.isEmpty() || valid > 0
         ? Optional.empty()
         : Optional.of(
@@ -50,7 +50,7 @@ final class RouteRules {
   }
 
   /** Why some rules are dropped while others are in force. */
-  Optional<ListenerCheck.Refusal> partialRefusal() {
+  private Optional<ListenerCheck.Refusal> partialRefusal() {
     return dropped.isEmpty() || valid == 0
         ? Optional.empty()
         : Optional.of(
@@ -61,9 +61,9 @@ final class RouteRules {
                     .collect(Collectors.joining("; "))));
   }
 
-  /** Fields that are not in force though the route is served. */
-  List<String> ignored() {
-    return ignored;
+  /** What the rules as a whole say of the route. */
+  RouteStatuses.Verdict verdict() {
+    return new RouteStatuses.Verdict(refusal(), partialRefusal(), List.copyOf(ignored));
   }
 
   /** All problems, with those of the backends. */
@@ -141,7 +141,7 @@ final class RouteRules {
     for (int i = 0; i < references.size(); i++) {
       weighted.add(
           backends
-              .resolve(path + ".backendRefs[" + i + "]", references.get(i))
+              .resolve(path + ".backendRefs[" + i + "]", BackendReference.of(references.get(i)))
               .addAllFilters(filters.get(i))
               .build());
     }

@@ -48,11 +48,10 @@ public final class ServiceTranslator implements Translator<Service> {
     List<ServicePort> ports = orEmpty(object.getSpec().getPorts());
     Map<Integer, Fact.PortFact> facts = new HashMap<>();
     for (ServicePort port : ports) {
-      // TCP and UDP may share a number; the usable one counts.
       facts.merge(
           port.getPort(),
-          new Fact.PortFact(unsupported(port)),
-          (a, b) -> a.unsupported().isEmpty() ? a : b);
+          new Fact.PortFact(notHttp(port), isTcp(port), isUdp(port)),
+          Fact.PortFact::and);
     }
     Translation.Builder result =
         new Translation.Builder()
@@ -72,7 +71,7 @@ public final class ServiceTranslator implements Translator<Service> {
       service.setExternalName(Objects.requireNonNullElse(externalName, ""));
     }
     for (ServicePort port : ports) {
-      if (unsupported(port).isEmpty()) {
+      if (isTcp(port) || isUdp(port)) {
         service.addPorts(message(port));
       }
     }
@@ -94,11 +93,13 @@ public final class ServiceTranslator implements Translator<Service> {
       Translation.Builder result) {
     for (int i = 0; i < ports.size(); i++) {
       ServicePort port = ports.get(i);
-      if (!unsupported(port).isEmpty()) {
+      if (!isTcp(port) && !isUdp(port)) {
         continue;
       }
+      String protocol = isUdp(port) ? "UDP" : "TCP";
+      String clusterName = name + ":" + port.getPort() + (isUdp(port) ? "/udp" : "");
       Optional<ClusterLoadAssignment> assignment =
-          Endpoints.assignment(name + ":" + port.getPort(), port.getName(), slices);
+          Endpoints.assignment(clusterName, port.getName(), protocol, slices);
       if (assignment.isEmpty() && !slices.isEmpty()) {
         result.problem(
             Problem.warning(
@@ -107,13 +108,15 @@ public final class ServiceTranslator implements Translator<Service> {
                     + port.getPort()
                     + " named \""
                     + Objects.requireNonNullElse(port.getName(), "")
-                    + "\": no EndpointSlice of the Service has a TCP port of this name"));
+                    + "\": no EndpointSlice of the Service has a "
+                    + protocol
+                    + " port of this name"));
       }
       ClusterLoadAssignment message =
           assignment.orElseGet(
               () ->
                   ClusterLoadAssignment.newBuilder()
-                      .setClusterName(name + ":" + port.getPort())
+                      .setClusterName(clusterName)
                       .build());
       result.resource(new ResourceId(ResourceType.ENDPOINTS, message.getClusterName()), message);
     }
@@ -132,15 +135,24 @@ public final class ServiceTranslator implements Translator<Service> {
         .setPort(port.getPort())
         .setName(Objects.requireNonNullElse(port.getName(), ""))
         .setAppProtocol(
-            appProtocol(port.getAppProtocol())
-                .orElseThrow(() -> new IllegalStateException("checked before")))
+            isUdp(port)
+                ? AppProtocol.OPAQUE
+                : appProtocol(port.getAppProtocol()).orElse(AppProtocol.OPAQUE))
+        .setDatagrams(isUdp(port))
         .build();
   }
 
-  private static String unsupported(ServicePort port) {
-    String protocol = port.getProtocol();
-    if (protocol != null && !protocol.equals("TCP")) {
-      return "protocol " + protocol + " (expected TCP)";
+  private static boolean isTcp(ServicePort port) {
+    return port.getProtocol() == null || port.getProtocol().equals("TCP");
+  }
+
+  private static boolean isUdp(ServicePort port) {
+    return "UDP".equals(port.getProtocol());
+  }
+
+  private static String notHttp(ServicePort port) {
+    if (!isTcp(port)) {
+      return "protocol " + port.getProtocol() + " (expected TCP)";
     }
     return appProtocol(port.getAppProtocol()).isPresent()
         ? ""

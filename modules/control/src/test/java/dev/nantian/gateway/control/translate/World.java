@@ -3,6 +3,7 @@ package dev.nantian.gateway.control.translate;
 import com.google.protobuf.Message;
 import dev.nantian.gateway.control.address.AddressAssignment;
 import dev.nantian.gateway.control.address.AddressPlan;
+import dev.nantian.gateway.control.resource.Translators;
 import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
@@ -21,7 +22,7 @@ import java.util.TreeSet;
  * one thread and without them. Every published Gateway counts as live.
  */
 final class World {
-  private static final String CONTROLLER = "gateway.nantian.dev/controller";
+  private static final Translators TRANSLATORS = new Translators("gateway.nantian.dev/controller");
 
   private final Map<ResourceKey, HasMetadata> objects = new TreeMap<>();
   private final Map<ResourceKey, Translation> translations = new TreeMap<>();
@@ -92,20 +93,7 @@ final class World {
         false);
   }
 
-  @SuppressWarnings("unchecked") // one translator for each kind, as in Translators
   private static Translator<HasMetadata> of(Kind kind) {
-    return (Translator<HasMetadata>)
-        (Translator<?>)
-            switch (kind) {
-              case GATEWAY_CLASS -> new GatewayClassTranslator(CONTROLLER);
-              case GATEWAY -> new GatewayTranslator();
-              case HTTP_ROUTE -> new HttpRouteTranslator(CONTROLLER);
-              case SERVICE -> new ServiceTranslator();
-              case ENDPOINT_SLICE -> new EndpointSliceTranslator();
-              case SECRET -> new SecretTranslator();
-              case CONFIG_MAP -> new ConfigMapTranslator();
-              case NAMESPACE -> new NamespaceTranslator();
-              case REFERENCE_GRANT -> new ReferenceGrantTranslator();
-            };
+    return TRANSLATORS.of(kind);
   }
 }

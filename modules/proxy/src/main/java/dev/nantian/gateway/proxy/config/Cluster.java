@@ -18,7 +18,9 @@ public final class Cluster {
   /** How to speak to the endpoints. */
   public enum Protocol {
     HTTP1,
-    H2C
+    H2C,
+    /** Not at all: bytes are relayed (layer 4). */
+    OPAQUE
   }
 
   private final String name;

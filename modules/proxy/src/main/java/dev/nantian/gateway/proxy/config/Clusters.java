@@ -41,14 +41,14 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
   private final Map<String, List<InetAddress>> resolved = new HashMap<>();
 
   @Override
-  public HttpRouteCompiler.Resolved resolve(String service, int port) {
-    Cluster cluster = clusters.get(service + ":" + port);
+  public HttpRouteCompiler.Resolved resolve(String service, int port, boolean datagrams) {
+    Cluster cluster = clusters.get(clusterName(service, port, datagrams));
     if (cluster != null) {
       return new HttpRouteCompiler.Resolved.To(cluster);
     }
     return new HttpRouteCompiler.Resolved.Nowhere(
         services.containsKey(service)
-            ? "Service " + service + ": no port " + port
+            ? "Service " + service + ": no " + (datagrams ? "UDP port " : "port ") + port
             : "Service " + service + ": not received");
   }
 
@@ -63,7 +63,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     boolean changed = false;
     Set<String> names = new LinkedHashSet<>();
     for (ServicePort port : service.getPortsList()) {
-      String name = service.getName() + ":" + port.getPort();
+      String name = clusterName(service.getName(), port.getPort(), port.getDatagrams());
       names.add(name);
       Cluster.Protocol protocol = protocol(port);
       Cluster cluster = clusters.get(name);
@@ -88,7 +88,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     boolean dropped = false;
     if (before != null) {
       for (ServicePort port : before.getPortsList()) {
-        String name = before.getName() + ":" + port.getPort();
+        String name = clusterName(before.getName(), port.getPort(), port.getDatagrams());
         if (!keep.contains(name)) {
           clusters.remove(name);
           dropped = true;
@@ -112,20 +112,31 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
   }
 
   private static Cluster.Protocol protocol(ServicePort port) {
-    return port.getAppProtocol() == ServicePort.AppProtocol.H2C
-        ? Cluster.Protocol.H2C
-        : Cluster.Protocol.HTTP1; // a WebSocket begins as HTTP/1.1 (RFC 6455)
+    if (port.getDatagrams()) {
+      return Cluster.Protocol.OPAQUE;
+    }
+    return switch (port.getAppProtocol()) {
+      case H2C -> Cluster.Protocol.H2C;
+      case OPAQUE -> Cluster.Protocol.OPAQUE;
+      // A WebSocket begins as HTTP/1.1 (RFC 6455).
+      case HTTP1, WEBSOCKET, UNRECOGNIZED -> Cluster.Protocol.HTTP1;
+    };
+  }
+
+  /** Also the name of the port's endpoints. */
+  private static String clusterName(String service, int port, boolean datagrams) {
+    return service + ":" + port + (datagrams ? "/udp" : "");
   }
 
   private static void check(Service service) throws InvalidResourceException {
     String object = "Service " + service.getName();
     Checks.objectName(object + " name", service.getName());
-    Set<Integer> seen = new LinkedHashSet<>();
+    Set<String> seen = new LinkedHashSet<>();
     for (int i = 0; i < service.getPortsCount(); i++) {
       ServicePort port = service.getPorts(i);
       String field = object + " ports[" + i + "].port";
       Checks.port(field, port.getPort());
-      if (!seen.add(port.getPort())) {
+      if (!seen.add(clusterName("", port.getPort(), port.getDatagrams()))) {
         throw invalid(field, port.getPort(), "each port once");
       }
       if (port.hasTls()) {
@@ -135,7 +146,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
         throw invalid(
             object + " ports[" + i + "].appProtocol",
             port.getAppProtocolValue(),
-            "HTTP1, H2C or WEBSOCKET");
+            "HTTP1, H2C, WEBSOCKET or OPAQUE");
       }
     }
     String external = service.getExternalName();
@@ -212,7 +223,8 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     for (Service service : services.values()) {
       if (service.getExternalName().equals(host)) {
         for (ServicePort port : service.getPortsList()) {
-          Cluster cluster = clusters.get(service.getName() + ":" + port.getPort());
+          Cluster cluster =
+              clusters.get(clusterName(service.getName(), port.getPort(), port.getDatagrams()));
           if (cluster != null) {
             feed(cluster, service, port.getPort());
           }

@@ -39,8 +39,8 @@ import java.util.Set;
 final class HttpRouteCompiler {
   /** What a backendRef leads to. */
   interface ServiceLookup {
-    /** The cluster of this port of this service, or the reason why there is none. */
-    Resolved resolve(String service, int port);
+    /** The cluster of this TCP or UDP port of this service, or the reason why there is none. */
+    Resolved resolve(String service, int port, boolean datagrams);
   }
 
   /** The answer of {@link ServiceLookup}. */
@@ -266,7 +266,7 @@ final class HttpRouteCompiler {
         ServiceRef ref = backend.getService();
         Checks.objectName(field + ".name", ref.getService());
         Checks.port(field + ".port", ref.getPort());
-        yield switch (services.resolve(ref.getService(), ref.getPort())) {
+        yield switch (services.resolve(ref.getService(), ref.getPort(), ref.getDatagrams())) {
           case Resolved.To(Cluster cluster) ->
               new WeightedBackends.Backend(cluster, 0, "", request, response);
           case Resolved.Nowhere(String reason) ->

@@ -50,7 +50,10 @@ final class FolderState {
           Kind.SERVICE,
           Kind.ENDPOINT_SLICE,
           Kind.GATEWAY,
-          Kind.HTTP_ROUTE);
+          Kind.HTTP_ROUTE,
+          Kind.TLS_ROUTE,
+          Kind.TCP_ROUTE,
+          Kind.UDP_ROUTE);
 
   private static final Comparator<ResourceKey> APPLY_FIRST =
       Comparator.<ResourceKey>comparingInt(key -> APPLY_ORDER.indexOf(key.kind()))
