@@ -1,6 +1,5 @@
 package dev.nantian.gateway.control.translate;
 
-import static dev.nantian.gateway.control.translate.Conditions.condition;
 import static dev.nantian.gateway.control.translate.Conditions.createdMillis;
 import static dev.nantian.gateway.control.translate.Conditions.generation;
 import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
@@ -9,20 +8,14 @@ import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.protocol.ResourceType;
-import dev.nantian.gateway.protocol.config.v1.Attachment;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
-import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPBackendRef;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteStatusBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatus;
-import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatusBuilder;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** HTTPRoute: where it is attached, and its rules. */

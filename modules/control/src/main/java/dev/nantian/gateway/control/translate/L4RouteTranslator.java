@@ -89,8 +89,7 @@ public final class L4RouteTranslator<T extends HasMetadata> implements Translato
 
   @Override
   public Set<ResourceKey> dependencies(ResourceKey key, T object) {
-    Set<ResourceKey> dependencies =
-        new TreeSet<>(RouteParents.gateways(key, wanted.apply(object)));
+    Set<ResourceKey> dependencies = new TreeSet<>(RouteParents.gateways(key, wanted.apply(object)));
     dependencies.add(new ResourceKey(Kind.NAMESPACE, "", key.namespace()));
     for (List<BackendRef> rule : rules.apply(object)) {
       for (BackendRef written : rule) {

@@ -104,8 +104,7 @@ record ListenerCheck(
     return dev.nantian.gateway.protocol.config.v1.Listener.newBuilder()
         .setName(name())
         .setPort(port())
-        .setProtocol(
-            dev.nantian.gateway.protocol.config.v1.Listener.Protocol.valueOf(protocol()))
+        .setProtocol(dev.nantian.gateway.protocol.config.v1.Listener.Protocol.valueOf(protocol()))
         .setTlsMode(
             isPassthrough(listener)
                 ? dev.nantian.gateway.protocol.config.v1.Listener.TlsMode.PASSTHROUGH
@@ -142,7 +141,8 @@ record ListenerCheck(
     String reason;
     String protocol = listener.getProtocol();
     if (routeKinds(protocol).isEmpty()) {
-      problem = Problem.error(path + ".protocol", protocol + " (expected HTTP, HTTPS, TLS, TCP or UDP)");
+      problem =
+          Problem.error(path + ".protocol", protocol + " (expected HTTP, HTTPS, TLS, TCP or UDP)");
       reason = "UnsupportedProtocol";
     } else if (!conflict.isEmpty()) {
       problem =

@@ -50,8 +50,7 @@ final class RouteBackends {
   /** Sets weight and target. */
   WeightedBackend.Builder resolve(String path, BackendReference reference) {
     WeightedBackend.Builder backend =
-        WeightedBackend.newBuilder()
-            .setWeight(Objects.requireNonNullElse(reference.weight(), 1));
+        WeightedBackend.newBuilder().setWeight(Objects.requireNonNullElse(reference.weight(), 1));
     if (!isService(reference)) {
       return refuse(
           backend,

@@ -1,18 +1,17 @@
 package dev.nantian.gateway.control.translate;
 
-
 import dev.nantian.gateway.control.source.Kind;
-import dev.nantian.gateway.protocol.config.v1.Attachment;
 import dev.nantian.gateway.control.source.ResourceKey;
+import dev.nantian.gateway.protocol.config.v1.Attachment;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ParentReference;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ParentReferenceBuilder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -61,8 +60,7 @@ final class RouteParents {
 
   /** Resolves every parentRef that names a Gateway; others are not ours. */
   static List<Parent> resolve(ResourceKey route, Wanted wanted, Inputs inputs) {
-    List<String> hostnames =
-        wanted.hostnames().stream().map(Hostnames::normal).distinct().toList();
+    List<String> hostnames = wanted.hostnames().stream().map(Hostnames::normal).distinct().toList();
     Fact.NamespaceFact namespace =
         inputs.fact(
             new ResourceKey(Kind.NAMESPACE, "", route.namespace()), Fact.NamespaceFact.class);

@@ -114,10 +114,7 @@ public final class ServiceTranslator implements Translator<Service> {
       }
       ClusterLoadAssignment message =
           assignment.orElseGet(
-              () ->
-                  ClusterLoadAssignment.newBuilder()
-                      .setClusterName(clusterName)
-                      .build());
+              () -> ClusterLoadAssignment.newBuilder().setClusterName(clusterName).build());
       result.resource(new ResourceId(ResourceType.ENDPOINTS, message.getClusterName()), message);
     }
     if (slices.isEmpty()) {
