@@ -224,7 +224,11 @@ final class Gateways {
     Problem problem = null;
     if (opening == Opening.TLS && needsCertificate(listener)) {
       try {
-        context = contexts.context(keys(listener, secrets));
+        List<CertifiedKey> keys = keys(listener, secrets);
+        context =
+            listener.getProtocol() == Listener.Protocol.HTTPS
+                ? contexts.context(keys)
+                : contexts.contextForRelay(keys);
         liveContexts.add(context);
       } catch (InvalidResourceException | InvalidKeyPairException e) {
         problem = Problem.invalid(String.valueOf(e.getMessage()));

@@ -59,6 +59,12 @@ public enum Refusal {
   CHUNK_EXTENSION(400, "chunk extension"),
   BAD_TRAILER(400, "malformed trailer"),
   TRAILERS_TOO_LARGE(431, "trailers too large"),
+  /** RFC 9113 section 8.3. */
+  BAD_PSEUDO_FIELD(400, "malformed pseudo-header field"),
+  /** RFC 9113 section 8.2.2. */
+  CONNECTION_FIELD(400, "connection-specific header field"),
+  /** RFC 9113 section 8.1.1. */
+  LENGTH_DISAGREES(400, "Content-Length and length of the body disagree"),
   URI_TOO_LONG(414, "request line too long"),
   HEAD_TOO_LARGE(431, "header section too large"),
   FIELD_TOO_LARGE(431, "header field too large"),
@@ -86,6 +92,25 @@ public enum Refusal {
   /** What is wrong, for people. */
   public String text() {
     return text;
+  }
+
+  /**
+   * True if HTTP/2 has a request malformed for this (RFC 9113 section 8.1.1): its stream is reset,
+   * where others get an answer.
+   */
+  public boolean isMalformedInHttp2() {
+    return switch (this) {
+      case BAD_PSEUDO_FIELD,
+          CONNECTION_FIELD,
+          LENGTH_DISAGREES,
+          BAD_FIELD_NAME,
+          BAD_FIELD_VALUE,
+          BAD_TRAILER,
+          BAD_CONTENT_LENGTH,
+          SEVERAL_CONTENT_LENGTHS ->
+          true;
+      default -> false;
+    };
   }
 
   /** Stable name for metrics and logs, for example {@code dot_segment}. */

@@ -22,7 +22,7 @@ public final class RequestHead extends Head {
   private int hostOffset;
   private int hostLength;
   private int authorityPort = -1;
-  private int minorVersion = 1;
+  private HttpVersion version = HttpVersion.HTTP_1_1;
 
   /** An empty head. */
   public RequestHead() {
@@ -37,7 +37,7 @@ public final class RequestHead extends Head {
     queryLength = -1;
     hostLength = 0;
     authorityPort = -1;
-    minorVersion = 1;
+    version = HttpVersion.HTTP_1_1;
   }
 
   /** Records the method token. */
@@ -72,7 +72,17 @@ public final class RequestHead extends Head {
 
   /** Records the HTTP/1 minor version, 0 or 1. */
   public void minorVersion(int minorVersion) {
-    this.minorVersion = minorVersion;
+    version = minorVersion == 0 ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1;
+  }
+
+  /** Records the version of HTTP that the request came by. */
+  public void version(HttpVersion version) {
+    this.version = version;
+  }
+
+  /** The version of HTTP that the request came by. */
+  public HttpVersion version() {
+    return version;
   }
 
   public int methodOffset() {
@@ -113,8 +123,9 @@ public final class RequestHead extends Head {
     return authorityPort;
   }
 
+  /** 0 for HTTP/1.0; 1 for all that came after it. */
   public int minorVersion() {
-    return minorVersion;
+    return version == HttpVersion.HTTP_1_0 ? 0 : 1;
   }
 
   /**

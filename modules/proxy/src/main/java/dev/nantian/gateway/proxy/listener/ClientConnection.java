@@ -5,7 +5,7 @@ package dev.nantian.gateway.proxy.listener;
  *
  * <p>Called on its event loop only.
  */
-interface ClientConnection {
+public interface ClientConnection {
   /** Ends the connection as soon as no request is under way; takes no new ones where it can. */
   void drain();
 

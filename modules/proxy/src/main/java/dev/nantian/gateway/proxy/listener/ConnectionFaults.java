@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells what a peer does to its connection from what is our own mistake. */
-final class ConnectionFaults {
+public final class ConnectionFaults {
   private static final Logger LOG = LoggerFactory.getLogger(ConnectionFaults.class);
 
   private ConnectionFaults() {}
@@ -18,14 +18,14 @@ final class ConnectionFaults {
    * True for a reset, a TLS alert or a malformed TLS record: nothing to tell anybody. Everything
    * else was thrown by code of the proxy.
    */
-  static boolean isOfPeer(Throwable cause) {
+  public static boolean isOfPeer(Throwable cause) {
     return cause instanceof IOException
         || cause instanceof TooLongFrameException
         || (cause instanceof DecoderException && cause.getCause() instanceof IOException);
   }
 
   /** Logs and counts an exception that no client can be blamed for. */
-  static void report(SocketAddress client, LoopMetrics metrics, Throwable cause) {
+  public static void report(SocketAddress client, LoopMetrics metrics, Throwable cause) {
     metrics.connectionFailed();
     LOG.error("connection failed inside the proxy client={}", client, cause);
   }

@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestRules;
+import dev.nantian.gateway.proxy.listener.h2.Http2Limits;
 
 /**
  * What client connections may do.
@@ -17,6 +18,7 @@ import dev.nantian.gateway.proxy.http.RequestRules;
  * @param bodies for request bodies
  * @param limits for request heads and chunks
  * @param rules for what two recipients may read differently
+ * @param http2 for HTTP/2 connections
  */
 public record ConnectionSettings(
     long headTimeoutMillis,
@@ -26,7 +28,8 @@ public record ConnectionSettings(
     int maxRequestsPerConnection,
     BodyLimits bodies,
     HttpLimits limits,
-    RequestRules rules) {
+    RequestRules rules,
+    Http2Limits http2) {
   /** 10 s for a head, 75 s idle, 5 min without a byte, 50,000 connections. */
   public static final ConnectionSettings DEFAULT =
       new ConnectionSettings(
@@ -37,7 +40,8 @@ public record ConnectionSettings(
           0,
           BodyLimits.DEFAULT,
           HttpLimits.DEFAULT,
-          RequestRules.DEFAULT);
+          RequestRules.DEFAULT,
+          Http2Limits.DEFAULT);
 
   public ConnectionSettings {
     if (headTimeoutMillis < 1 || idleTimeoutMillis < 1 || streamIdleTimeoutMillis < 1) {
@@ -70,6 +74,21 @@ public record ConnectionSettings(
         maxRequestsPerConnection,
         bodies,
         limits,
-        rules);
+        rules,
+        http2);
+  }
+
+  /** The same with other limits of HTTP/2. */
+  public ConnectionSettings withHttp2(Http2Limits other) {
+    return new ConnectionSettings(
+        headTimeoutMillis,
+        idleTimeoutMillis,
+        streamIdleTimeoutMillis,
+        maxConnections,
+        maxRequestsPerConnection,
+        bodies,
+        limits,
+        rules,
+        other);
   }
 }

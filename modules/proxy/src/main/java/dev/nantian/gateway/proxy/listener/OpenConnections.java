@@ -15,7 +15,7 @@ import java.util.Set;
  *
  * <p>Touched by its event loop only; {@link #count} may be read from elsewhere, a little late.
  */
-final class OpenConnections {
+public final class OpenConnections {
   private final LoopMetrics metrics;
   private final Set<ClientConnection> open = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Channel> handshaking = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -46,7 +46,8 @@ final class OpenConnections {
     var unused = channel.closeFuture().addListener(done -> handshaking.remove(channel));
   }
 
-  void add(ClientConnection connection, Channel channel) {
+  /** A connection has come to HTTP. */
+  public void add(ClientConnection connection, Channel channel) {
     handshaking.remove(channel);
     open.add(connection);
   }
@@ -57,7 +58,8 @@ final class OpenConnections {
     return relays.to(target);
   }
 
-  void remove(ClientConnection connection) {
+  /** It has ended. */
+  public void remove(ClientConnection connection) {
     open.remove(connection);
   }
 

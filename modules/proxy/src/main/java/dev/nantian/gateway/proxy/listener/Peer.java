@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param serverName what the TLS handshake asked for, lower case; empty if nothing, null for
  *     cleartext
  */
-record Peer(InetSocketAddress address, byte[] addressText, byte @Nullable [] serverName) {
-  static Peer of(Channel channel, byte @Nullable [] serverName) {
+public record Peer(InetSocketAddress address, byte[] addressText, byte @Nullable [] serverName) {
+  /** The peer of an open channel. */
+  public static Peer of(Channel channel, byte @Nullable [] serverName) {
     InetSocketAddress address = (InetSocketAddress) channel.remoteAddress();
     return new Peer(
         address,

@@ -59,11 +59,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
       connections.handshakeStarted(channel);
       channel.pipeline().addLast(new TlsEntry(pipeline, connections, settings));
     } else {
-      channel
-          .pipeline()
-          .addLast(
-              new Http1Connection(
-                  channel, pipeline, connections, settings, Peer.of(channel, null)));
+      channel.pipeline().addLast(new CleartextEntry(channel, pipeline, connections, settings));
     }
   }
 

@@ -1,13 +1,16 @@
 package dev.nantian.gateway.proxy.listener;
 
+import dev.nantian.gateway.proxy.listener.h2.Http2ClientConnection;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.AbstractSniHandler;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -127,6 +130,14 @@ final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
     }
   }
 
+  /** What the handshake agreed on (RFC 7301); HTTP/1.1 if the client offered nothing. */
+  private ChannelHandler speaker(ChannelHandlerContext ctx, Peer peer) {
+    String agreed = ctx.pipeline().get(SslHandler.class).applicationProtocol();
+    return ApplicationProtocolNames.HTTP_2.equals(agreed)
+        ? Http2ClientConnection.create(pipeline, connections, settings, peer)
+        : new Http1Connection(ctx.channel(), pipeline, connections, settings, peer);
+  }
+
   /** Waits for the handshake, then makes way for HTTP or a relay. */
   private final class HandshakeEnd extends io.netty.channel.ChannelInboundHandlerAdapter {
     @Override
@@ -135,16 +146,8 @@ final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
         if (end.isSuccess() && target != null) {
           ctx.pipeline().replace(this, null, connections.relay(target, ctx.channel()));
         } else if (end.isSuccess()) {
-          ctx.pipeline()
-              .replace(
-                  this,
-                  null,
-                  new Http1Connection(
-                      ctx.channel(),
-                      pipeline,
-                      connections,
-                      settings,
-                      Peer.of(ctx.channel(), serverName)));
+          Peer peer = Peer.of(ctx.channel(), serverName);
+          ctx.pipeline().replace(this, null, speaker(ctx, peer));
         } else {
           var unused = ctx.close();
         }

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.metrics;
 
+import dev.nantian.gateway.proxy.http.HttpVersion;
 import dev.nantian.gateway.proxy.http.Refusal;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -66,7 +67,9 @@ public final class LoopMetrics {
   private final Map<String, BackendCounters> backends = new ConcurrentHashMap<>();
   private final RouteCounters unmatched = new RouteCounters();
   private final L4Counters l4 = new L4Counters();
-  private final Map<Refusal, long[]> refusals = new EnumMap<>(Refusal.class);
+  private final Map<Http2Abuse, long[]> abuses = cells(Http2Abuse.class);
+  private final Map<HttpVersion, long[]> requestsByVersion = cells(HttpVersion.class);
+  private final Map<Refusal, long[]> refusals = cells(Refusal.class);
   private Consumer<String> onRoute = ignored -> {};
   private Consumer<String> onBackend = ignored -> {};
   private long connectionsAccepted;
@@ -83,14 +86,20 @@ public final class LoopMetrics {
   private long shedByMemory;
 
   public LoopMetrics() {
-    for (Refusal reason : Refusal.values()) {
-      refusals.put(reason, new long[1]);
-    }
     routes.put("", unmatched);
   }
 
-  private long[] cell(Refusal reason) {
-    return Objects.requireNonNull(refusals.get(reason));
+  /** A counter for each value; an array lookup in use. */
+  private static <E extends Enum<E>> Map<E, long[]> cells(Class<E> of) {
+    Map<E, long[]> cells = new EnumMap<>(of);
+    for (E value : of.getEnumConstants()) {
+      cells.put(value, new long[1]);
+    }
+    return cells;
+  }
+
+  private static <E extends Enum<E>> long[] cell(Map<E, long[]> cells, E of) {
+    return Objects.requireNonNull(cells.get(of));
   }
 
   /**
@@ -151,7 +160,25 @@ public final class LoopMetrics {
   }
 
   public void refused(Refusal reason) {
-    cell(reason)[0]++;
+    cell(refusals, reason)[0]++;
+  }
+
+  /** A client did too much of something on an HTTP/2 connection. */
+  public void abused(Http2Abuse kind) {
+    cell(abuses, kind)[0]++;
+  }
+
+  public long abuses(Http2Abuse kind) {
+    return cell(abuses, kind)[0];
+  }
+
+  /** A request came by this version of HTTP. */
+  public void requestBy(HttpVersion version) {
+    cell(requestsByVersion, version)[0]++;
+  }
+
+  public long requestsBy(HttpVersion version) {
+    return cell(requestsByVersion, version)[0];
   }
 
   public void connectionOpened() {
@@ -234,7 +261,7 @@ public final class LoopMetrics {
   }
 
   public long refusals(Refusal reason) {
-    return cell(reason)[0];
+    return cell(refusals, reason)[0];
   }
 
   public long connectionsAccepted() {

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.metrics;
 
+import dev.nantian.gateway.proxy.http.HttpVersion;
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics.BackendCounters;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics.RouteCounters;
@@ -113,6 +114,20 @@ public final class MetricsBinder {
         "Requests answered 503 to protect the others",
         Tags.of("reason", "memory"),
         LoopMetrics::shedByMemory);
+    for (HttpVersion version : HttpVersion.values()) {
+      summed(
+          "nantian.http.protocol.requests",
+          "Requests begun, by the version of HTTP that the client speaks",
+          Tags.of("protocol", version.text()),
+          loop -> loop.requestsBy(version));
+    }
+    for (Http2Abuse kind : Http2Abuse.values()) {
+      summed(
+          "nantian.http2.abuses",
+          "Limits of HTTP/2 connections that clients ran into",
+          Tags.of("kind", kind.label()),
+          loop -> loop.abuses(kind));
+    }
     for (Refusal reason : Refusal.values()) {
       summed(
           "nantian.http.refusals",

@@ -50,6 +50,7 @@ final class ExchangeRecord {
     startNanos = System.nanoTime();
     remember(head);
     worker.metrics().requestStarted();
+    worker.metrics().requestBy(head.version());
   }
 
   private void remember(RequestHead head) {

@@ -51,8 +51,21 @@ public final class TlsContexts {
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
+  private static final ApplicationProtocolConfig HTTP =
+      new ApplicationProtocolConfig(
+          Protocol.ALPN,
+          SelectorFailureBehavior.NO_ADVERTISE,
+          SelectedListenerFailureBehavior.ACCEPT,
+          ApplicationProtocolNames.HTTP_2,
+          ApplicationProtocolNames.HTTP_1_1);
+
   private final SslProvider provider;
-  private final Map<List<CertifiedKey>, SslContext> contexts = new HashMap<>();
+  private final Map<Wanted, SslContext> contexts = new HashMap<>();
+
+  /**
+   * @param http HTTP follows the handshake, so its versions are offered (RFC 7301)
+   */
+  private record Wanted(List<CertifiedKey> keys, boolean http) {}
 
   /** Contexts on BoringSSL, or on the JDK where its library cannot be loaded. */
   public TlsContexts() {
@@ -70,7 +83,15 @@ public final class TlsContexts {
    * @throws InvalidKeyPairException if the TLS library refuses one of them
    */
   public SslContext context(List<CertifiedKey> keys) throws InvalidKeyPairException {
-    List<CertifiedKey> content = List.copyOf(keys);
+    return context(new Wanted(List.copyOf(keys), true));
+  }
+
+  /** The same for listeners behind which we do not know the protocol: they agree on none. */
+  public SslContext contextForRelay(List<CertifiedKey> keys) throws InvalidKeyPairException {
+    return context(new Wanted(List.copyOf(keys), false));
+  }
+
+  private SslContext context(Wanted content) throws InvalidKeyPairException {
     SslContext known = contexts.get(content);
     if (known != null) {
       return known;
@@ -81,7 +102,7 @@ public final class TlsContexts {
       return built;
     } catch (SSLException | IllegalArgumentException e) {
       throw new InvalidKeyPairException(
-          "certificates " + content + " (refused by the TLS library: " + e.getMessage() + ")", e);
+          "certificates " + content.keys() + " (refused by the TLS library: " + e.getMessage() + ")", e);
     }
   }
 
@@ -94,8 +115,8 @@ public final class TlsContexts {
     return contexts.size();
   }
 
-  private SslContext build(List<CertifiedKey> keys) throws SSLException {
-    KeyManagerFactory factory = new ServerKeysFactory(new ServerKeys(keys));
+  private SslContext build(Wanted content) throws SSLException {
+    KeyManagerFactory factory = new ServerKeysFactory(new ServerKeys(content.keys()));
     if (provider == SslProvider.OPENSSL) {
       // Without it BoringSSL would be given the key anew in every handshake.
       factory = new OpenSslCachingX509KeyManagerFactory(factory);
@@ -104,12 +125,7 @@ public final class TlsContexts {
         .sslProvider(provider)
         .protocols("TLSv1.3", "TLSv1.2")
         .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
-        .applicationProtocolConfig(
-            new ApplicationProtocolConfig(
-                Protocol.ALPN,
-                SelectorFailureBehavior.NO_ADVERTISE,
-                SelectedListenerFailureBehavior.ACCEPT,
-                ApplicationProtocolNames.HTTP_1_1))
+        .applicationProtocolConfig(content.http() ? HTTP : ApplicationProtocolConfig.DISABLED)
         .build();
   }
 

@@ -1,0 +1,443 @@
+package dev.nantian.gateway.proxy.listener.h2;
+
+import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.FieldNames;
+import dev.nantian.gateway.proxy.http.Refusal;
+import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.pipeline.Downstream;
+import dev.nantian.gateway.proxy.pipeline.Exchange;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of an HTTP/2 client and its response (RFC 9113 section 8.1).
+ *
+ * <pre>
+ *   request:  WAITING --resumeRequest--> FLOWING --pauseRequest--> WAITING
+ *             FLOWING --END_STREAM handed on--> COMPLETE
+ *             any --the response is over or the stream is--> UNWANTED
+ * </pre>
+ *
+ * <p>The client's window for the body is given back when the backend's side has taken the bytes, so
+ * no more than a window of them ever waits here.
+ *
+ * <p>Touched by its event loop only. As an entry of the deadline wheel it is the time that the
+ * stream may go without progress.
+ */
+final class ClientStream extends DeadlineWheel.Entry implements Downstream {
+  private enum Input {
+    WAITING,
+    FLOWING,
+    COMPLETE,
+    UNWANTED
+  }
+
+  private static final byte[] TEXT = "text/plain".getBytes(StandardCharsets.US_ASCII);
+
+  /** A body part smaller than this share of its buffer's memory is copied if it must wait. */
+  private static final int SMALL_SHARE = 4;
+
+  private final Http2ClientConnection connection;
+  private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(0);
+  private @Nullable Exchange exchange;
+  private @Nullable Http2Stream stream;
+  private Input input = Input.WAITING;
+  private long expected = -1;
+  private long received;
+  private int unreturned;
+  private boolean inputEnded;
+  private boolean outputEnded;
+  private boolean needsFlush;
+
+  ClientStream(Http2ClientConnection connection, Exchange exchange) {
+    this.connection = connection;
+    this.exchange = exchange;
+  }
+
+  /** The head that the request's fields go into. */
+  RequestHead request() {
+    return Objects.requireNonNull(exchange).request();
+  }
+
+  private int id() {
+    return Objects.requireNonNull(stream).id();
+  }
+
+  // What the client sends.
+
+  /**
+   * The request's fields are complete.
+   *
+   * @param refusal why they are not accepted
+   * @return true if the stream is to be reset for it
+   */
+  boolean onHead(Http2Stream begun, @Nullable Refusal refusal, boolean endOfStream) {
+    stream = begun;
+    inputEnded = endOfStream;
+    Exchange current = Objects.requireNonNull(exchange);
+    if (refusal != null) {
+      input = Input.UNWANTED;
+      exchange = null;
+      connection.metrics().refused(refusal);
+      current.onHeadRefused(refusal.status(), refusal.label());
+      if (refusal.isMalformedInHttp2()) {
+        return true;
+      }
+      writeAnswer(refusal.status(), refusal.text(), null, false);
+      return false;
+    }
+    expected = current.request().contentLength();
+    touch();
+    if (endOfStream) {
+      input = Input.COMPLETE;
+    }
+    current.admit(!endOfStream);
+    return false;
+  }
+
+  /**
+   * A part of the request's body.
+   *
+   * @param flowControlled bytes that count against the window, padding included
+   * @return how many of those the client may have back now
+   */
+  int onData(ByteBuf data, int flowControlled, boolean endOfStream) {
+    Exchange current = exchange;
+    inputEnded = endOfStream;
+    if (current == null || input == Input.UNWANTED) {
+      return flowControlled;
+    }
+    received += data.readableBytes();
+    if (disagreesWithLength()) {
+      broken(current, Refusal.LENGTH_DISAGREES);
+      return flowControlled;
+    }
+    touch();
+    if (input == Input.WAITING) {
+      held.add(data.retain());
+      unreturned += flowControlled;
+      return 0;
+    }
+    if (data.isReadable() || endOfStream) {
+      hand(current, data.retainedSlice(), endOfStream);
+    }
+    connection.flushLater(this);
+    if (input == Input.WAITING) {
+      unreturned += flowControlled; // the backend does not keep up
+      return 0;
+    }
+    return flowControlled;
+  }
+
+  /** The request's trailers, which end it. */
+  void onTrailers(Trailers trailers, @Nullable Refusal refusal) {
+    Exchange current = exchange;
+    inputEnded = true;
+    if (current == null || input == Input.UNWANTED) {
+      return;
+    }
+    Refusal wrong = refusal == null && disagreesWithLength() ? Refusal.LENGTH_DISAGREES : refusal;
+    if (wrong != null) {
+      broken(current, wrong);
+      return;
+    }
+    touch();
+    current.trailersOfRequest().addAll(trailers);
+    if (input == Input.FLOWING) {
+      hand(current, Unpooled.EMPTY_BUFFER, true);
+      connection.flushLater(this);
+    }
+  }
+
+  private boolean disagreesWithLength() {
+    return expected >= 0 && (inputEnded ? received != expected : received > expected);
+  }
+
+  private void broken(Exchange current, Refusal why) {
+    connection.metrics().refused(why);
+    forget();
+    current.onRequestBroken(why);
+    connection.resetForMistake(id());
+  }
+
+  private void hand(Exchange to, ByteBuf part, boolean last) {
+    if (last) {
+      input = Input.COMPLETE;
+    }
+    to.onRequestBody(part, last);
+  }
+
+  /** All that could be read for now has been handed on. */
+  void flushRequest() {
+    needsFlush = false;
+    if (exchange != null) {
+      exchange.flushRequest();
+    }
+  }
+
+  /** Notes that {@link #flushRequest} is owed; false if it was already. */
+  boolean owesFlush() {
+    boolean first = !needsFlush;
+    needsFlush = true;
+    return first;
+  }
+
+  /** The client gave window, or the connection got room. */
+  void onWritability() {
+    touch();
+    if (exchange != null) {
+      exchange.onDownstreamWritability();
+    }
+  }
+
+  /** The stream is over, however that came. */
+  void onClosed() {
+    connection.wheel().remove(this);
+    Exchange cut = exchange;
+    forget();
+    if (cut != null) {
+      cut.onDownstreamClosed();
+    }
+  }
+
+  /** Code of ours failed in this stream: it alone ends. */
+  void onFailed() {
+    Exchange failed = exchange;
+    forget();
+    if (failed == null || !failed.onDownstreamFailed()) {
+      connection.reset(id(), Http2Error.INTERNAL_ERROR);
+    } else {
+      writeAnswer(500, "internal error", null, false);
+    }
+  }
+
+  /** No more of the request is wanted, and nobody is to be told of anything. */
+  private void forget() {
+    exchange = null;
+    input = Input.UNWANTED;
+    while (!held.isEmpty()) {
+      held.poll().release();
+    }
+    returnWindow();
+  }
+
+  private void returnWindow() {
+    int count = unreturned;
+    unreturned = 0;
+    if (count > 0 && stream != null) {
+      connection.returnWindow(stream, count);
+    }
+  }
+
+  /** There was progress. */
+  void touch() {
+    connection.wheel().arm(this, connection.streamIdleMillis(stream));
+  }
+
+  @Override
+  protected void onDeadline() {
+    Exchange cut = exchange;
+    forget();
+    if (cut != null) {
+      cut.onDownstreamClosed();
+    }
+    connection.onStreamDeadline(Objects.requireNonNull(stream));
+  }
+
+  // What the exchange asks for.
+
+  @Override
+  public InetSocketAddress remoteAddress() {
+    return connection.peer().address();
+  }
+
+  @Override
+  public byte[] remoteAddressText() {
+    return connection.peer().addressText();
+  }
+
+  @Override
+  public boolean isTls() {
+    return connection.peer().serverName() != null;
+  }
+
+  @Override
+  public byte @Nullable [] serverName() {
+    return connection.peer().serverName();
+  }
+
+  @Override
+  public BodyReader.Kind requestBodyKind() {
+    return expected >= 0 ? BodyReader.Kind.LENGTH : BodyReader.Kind.UNTIL_CLOSE;
+  }
+
+  @Override
+  public void unwrapRequestChunks() {
+    throw new IllegalStateException("HTTP/2 has no chunks");
+  }
+
+  @Override
+  public void resumeRequest() {
+    Exchange current = exchange;
+    if (input == Input.WAITING && current != null) {
+      input = Input.FLOWING;
+      while (input == Input.FLOWING && !held.isEmpty()) {
+        ByteBuf part = held.poll();
+        hand(current, part, inputEnded && held.isEmpty());
+      }
+      if (input == Input.FLOWING && inputEnded) {
+        hand(current, Unpooled.EMPTY_BUFFER, true);
+      }
+      if (input != Input.WAITING) {
+        returnWindow();
+      }
+    }
+    if (exchange != null) {
+      exchange.flushRequest();
+    }
+  }
+
+  @Override
+  public void pauseRequest() {
+    if (input == Input.FLOWING) {
+      input = Input.WAITING;
+    }
+  }
+
+  @Override
+  public void interim(ResponseHead head) {
+    head.remove(FieldNames.CONTENT_LENGTH); // RFC 9110 section 8.6
+    connection.writeFields(id(), ResponseFields.of(head), false);
+  }
+
+  @Override
+  public void startResponse(Exchange of) {
+    ResponseHead head = of.response();
+    BodyReader.Kind kind = of.responseKind();
+    of.responding();
+    if (kind == BodyReader.Kind.CHUNKED) {
+      of.unwrapResponse();
+    }
+    if (head.status() == 204) {
+      head.remove(FieldNames.CONTENT_LENGTH); // RFC 9110 section 8.6
+    }
+    if (kind == BodyReader.Kind.NONE) {
+      outputEnded = true;
+      connection.writeFields(id(), ResponseFields.of(head), true);
+    } else {
+      connection.writeFields(id(), ResponseFields.of(head), false);
+    }
+    if (exchange != null) {
+      of.resumeResponse(false); // may end the exchange before it returns
+    }
+  }
+
+  @Override
+  public void responseBody(ByteBuf part, boolean last) {
+    Exchange of = exchange;
+    if (of == null || outputEnded) {
+      part.release();
+      return;
+    }
+    touch();
+    Trailers trailers = last ? of.trailersOfResponse() : null;
+    boolean ends = last && trailers == null;
+    if (part.isReadable() || ends) {
+      outputEnded = ends;
+      connection.writeData(this, id(), right(part), ends);
+    } else {
+      part.release();
+    }
+    if (trailers != null) {
+      outputEnded = true;
+      connection.writeTrailers(this, id(), trailers);
+    }
+  }
+
+  /** See the HTTP/1 writer: few bytes must not keep a large buffer while they wait. */
+  private ByteBuf right(ByteBuf part) {
+    int length = part.readableBytes();
+    ByteBuf whole = part.unwrap() == null ? part : part.unwrap();
+    if (isWritable() || length * SMALL_SHARE > whole.capacity()) {
+      return part;
+    }
+    ByteBuf copy = connection.allocate(length).writeBytes(part);
+    part.release();
+    return copy;
+  }
+
+  @Override
+  public void answer(Exchange of, int status, String text, byte @Nullable [] location) {
+    boolean toHead = of.isHead();
+    forget(); // not reused: a step of the stream may still hold the exchange
+    writeAnswer(status, text, location, toHead);
+  }
+
+  private void writeAnswer(int status, String text, byte @Nullable [] location, boolean toHead) {
+    byte[] body =
+        text.isEmpty()
+            ? new byte[0]
+            : (status + " " + text + "\n").getBytes(StandardCharsets.US_ASCII);
+    ResponseFields fields = ResponseFields.of(status);
+    if (location != null) {
+      fields.with(FieldNames.LOCATION, location);
+    }
+    if (body.length > 0) {
+      fields.with(FieldNames.CONTENT_TYPE, TEXT);
+    }
+    fields.with(
+        FieldNames.CONTENT_LENGTH,
+        Integer.toString(body.length).getBytes(StandardCharsets.US_ASCII));
+    boolean empty = toHead || body.length == 0;
+    outputEnded = true;
+    connection.writeFields(id(), fields, empty);
+    if (!empty) {
+      connection.writeData(this, id(), Unpooled.wrappedBuffer(body), true);
+    } else {
+      onOutputSent();
+    }
+    connection.flushSoon();
+  }
+
+  /**
+   * The response is with the client. What it still sends of its request is of no use: it may stop
+   * without taking that for an error (RFC 9113 section 8.1).
+   */
+  void onOutputSent() {
+    if (!inputEnded) {
+      connection.reset(id(), Http2Error.NO_ERROR);
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return stream != null && connection.isWritable(stream);
+  }
+
+  @Override
+  public void flush() {
+    connection.flushSoon();
+  }
+
+  @Override
+  public void exchangeEnded(Exchange of) {
+    forget();
+    connection.giveBack(of);
+  }
+
+  @Override
+  public void abort() {
+    forget();
+    connection.reset(id(), Http2Error.INTERNAL_ERROR);
+  }
+}
