@@ -106,8 +106,7 @@ class Http2IT {
                     rest.append((char) in.read());
                   }
                   seen.complete(head + rest);
-                  connection.send(
-                      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                  connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                   connection.send("2\r\nok\r\n0\r\ngrpc-status: 0\r\n\r\n");
                 });
         TestProxy proxy = proxyTo(backend);
@@ -254,10 +253,14 @@ class Http2IT {
 
   @ParameterizedTest
   @CsvSource({
-    "/../x, x, 400", "/a b, x, 400", "/%zz, x, 400", "/, a@b, 400", "/, , 400", "/, a:99999, 400",
+    "/../x, x, 400",
+    "/a b, x, 400",
+    "/%zz, x, 400",
+    "/, a@b, 400",
+    "/, , 400",
+    "/, a:99999, 400",
   })
-  void unacceptableRequestsAreAnswered(String path, String authority, int status)
-      throws Exception {
+  void unacceptableRequestsAreAnswered(String path, String authority, int status) throws Exception {
     try (TestProxy proxy = TestProxy.start(new TestTable());
         Http2RawClient client = client(proxy)) {
       client

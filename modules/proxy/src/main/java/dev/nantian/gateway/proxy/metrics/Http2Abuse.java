@@ -3,8 +3,8 @@ package dev.nantian.gateway.proxy.metrics;
 import java.util.Locale;
 
 /**
- * What HTTP/2 clients do that costs us more than them, each with its limit in docs/http2.md. All but
- * the last end the connection with ENHANCE_YOUR_CALM.
+ * What HTTP/2 clients do that costs us more than them, each with its limit in docs/http2.md. All
+ * but the last end the connection with ENHANCE_YOUR_CALM.
  */
 public enum Http2Abuse {
   /** RST_STREAM after RST_STREAM: each request was begun for nothing (CVE-2023-44487). */

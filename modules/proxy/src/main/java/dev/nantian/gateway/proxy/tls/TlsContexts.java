@@ -102,7 +102,12 @@ public final class TlsContexts {
       return built;
     } catch (SSLException | IllegalArgumentException e) {
       throw new InvalidKeyPairException(
-          "certificates " + content.keys() + " (refused by the TLS library: " + e.getMessage() + ")", e);
+          "certificates "
+              + content.keys()
+              + " (refused by the TLS library: "
+              + e.getMessage()
+              + ")",
+          e);
     }
   }
 

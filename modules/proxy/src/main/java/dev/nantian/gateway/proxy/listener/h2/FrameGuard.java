@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Counts the frames of a client against its limits before anything else is done with them, and
  * judges those of streams that have ended.
  *
- * <p>Frames that carry requests cost nothing here but the look at the backlog; the clock is read for
- * the others only.
+ * <p>Frames that carry requests cost nothing here but the look at the backlog; the clock is read
+ * for the others only.
  *
  * <p>One for each connection, touched by its event loop only.
  */
@@ -132,8 +132,7 @@ final class FrameGuard implements Http2FrameReader {
   private void reject(Http2Abuse kind, String why) throws Http2Exception {
     rejected = true;
     metrics.abused(kind);
-    throw Http2Exception.connectionError(
-        Http2Error.ENHANCE_YOUR_CALM, "%s: %s", kind.label(), why);
+    throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "%s: %s", kind.label(), why);
   }
 
   /** What has to be answered is not taken in from who does not read answers. */

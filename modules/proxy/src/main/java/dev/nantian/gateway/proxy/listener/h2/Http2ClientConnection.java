@@ -119,8 +119,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
           new DefaultHttp2ConnectionEncoder(
               connection, new DefaultHttp2FrameWriter(Http2HeadersEncoder.NEVER_SENSITIVE, true));
       sections =
-          new RequestSections(
-              connection, settings, () -> Objects.requireNonNull(owner).begin());
+          new RequestSections(connection, settings, () -> Objects.requireNonNull(owner).begin());
       guard =
           new FrameGuard(
               new DefaultHttp2FrameReader(sections, limits.maxSmallContinuations()),
@@ -188,9 +187,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     super.handlerAdded(context); // sends our SETTINGS
     int more = limits.connectionWindowBytes() - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
     if (more > 0) {
-      decoder()
-          .flowController()
-          .incrementWindowSize(connection().connectionStream(), more);
+      decoder().flowController().incrementWindowSize(connection().connectionStream(), more);
     }
     connections.add(this, context.channel());
     context.channel().closeFuture().addListener(closed -> onClosed());
@@ -262,16 +259,13 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
 
   private void sayGoAway(int lastStreamId) {
     var unused =
-        goAway(
-            ctx(), lastStreamId, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, promise());
+        goAway(ctx(), lastStreamId, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, promise());
   }
 
   private void endIfDrained() {
     if (lastGoAwaySent && connection().numActiveStreams() == 0) {
       var unused =
-          ctx()
-              .writeAndFlush(Unpooled.EMPTY_BUFFER)
-              .addListener(ChannelFutureListener.CLOSE);
+          ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
       worker.wheel().arm(deadline, settings.headTimeoutMillis()); // it may never read
     }
   }
@@ -404,8 +398,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     ChannelPromise sent = promise();
     sent.addListener(done -> of.onOutputSent());
     var unused =
-        encoder()
-            .writeHeaders(ctx(), streamId, ResponseFields.trailers(trailers), 0, true, sent);
+        encoder().writeHeaders(ctx(), streamId, ResponseFields.trailers(trailers), 0, true, sent);
   }
 
   void writeData(ClientStream of, int streamId, ByteBuf data, boolean endOfStream) {

@@ -32,9 +32,7 @@ final class RequestSections extends DefaultHttp2HeadersDecoder {
    * @param newStream makes streams whose exchange waits for its head
    */
   RequestSections(
-      Http2Connection connection,
-      ConnectionSettings settings,
-      Supplier<ClientStream> newStream) {
+      Http2Connection connection, ConnectionSettings settings, Supplier<ClientStream> newStream) {
     super(false, settings.http2().maxFieldSectionBytes());
     this.connection = connection;
     this.newStream = newStream;
