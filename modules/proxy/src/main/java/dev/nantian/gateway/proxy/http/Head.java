@@ -104,6 +104,11 @@ public abstract class Head {
     edited = true;
   }
 
+  /** What was received may not be passed on as it came. */
+  final void markEdited() {
+    edited = true;
+  }
+
   /**
    * The array that all offsets of this head refer to. Valid until the next append; do not keep it
    * across calls.

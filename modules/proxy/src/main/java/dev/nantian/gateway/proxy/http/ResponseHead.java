@@ -35,6 +35,13 @@ public final class ResponseHead extends Head {
     return status;
   }
 
+  /** Replaces a received status; the reason phrase, which may not fit it, goes. */
+  public void changeStatus(int status) {
+    this.status = status;
+    reasonLength = 0;
+    markEdited();
+  }
+
   /** Records the HTTP/1 minor version, 0 or 1. */
   public void minorVersion(int minorVersion) {
     this.minorVersion = minorVersion;
