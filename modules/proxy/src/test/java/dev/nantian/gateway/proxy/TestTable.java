@@ -2,6 +2,8 @@ package dev.nantian.gateway.proxy;
 
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
+import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
+import dev.nantian.gateway.proxy.filter.Filter;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
@@ -10,11 +12,13 @@ import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
+import dev.nantian.gateway.proxy.route.RuleTraffic;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +58,33 @@ final class TestTable implements ListenerTable {
       @Nullable RewriteAction rewrite,
       WeightedBackends backends) {
     return new RuleAction(1, request, response, redirect, rewrite, 0, 0, backends);
+  }
+
+  /** A route with filters of the public API. */
+  TestTable filtered(String prefix, Cluster cluster, Filter... filters) {
+    return rule(prefix, filters(to(cluster), filters));
+  }
+
+  static RuleAction filters(WeightedBackends backends, Filter... filters) {
+    List<ConfiguredFilter> configured = new ArrayList<>();
+    for (Filter filter : filters) {
+      configured.add(new ConfiguredFilter("test/filter-" + configured.size(), filter));
+    }
+    return filters(backends, configured);
+  }
+
+  static RuleAction filters(WeightedBackends backends, List<ConfiguredFilter> filters) {
+    return new RuleAction(
+        0,
+        HeaderEdits.NONE,
+        HeaderEdits.NONE,
+        null,
+        null,
+        0,
+        0,
+        backends,
+        RuleTraffic.DEFAULT,
+        filters);
   }
 
   TestTable rule(String prefix, RuleAction action) {

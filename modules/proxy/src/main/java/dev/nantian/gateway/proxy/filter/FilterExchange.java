@@ -49,7 +49,10 @@ public interface FilterExchange {
 
   // Asking for bodies: in onRequestHead or onResponseHead, or while paused there.
 
-  /** The request's body comes in parts, as it arrives. Its length becomes unknown. */
+  /**
+   * The request's body comes in parts, as it arrives. Its length becomes unknown. Of a request
+   * without body only the end comes, and what is written for it is dropped.
+   */
   void streamRequest();
 
   /**
@@ -63,7 +66,10 @@ public interface FilterExchange {
    */
   void collectRequest(int maxBytes);
 
-  /** The response's body comes in parts, as it arrives. Its length becomes unknown. */
+  /**
+   * The response's body comes in parts, as it arrives. Its length becomes unknown. Of a response
+   * without body only the end comes, and what is written for it is dropped.
+   */
   void streamResponse();
 
   /**

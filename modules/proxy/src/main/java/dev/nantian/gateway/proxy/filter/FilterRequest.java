@@ -61,7 +61,7 @@ public final class FilterRequest extends HeaderFields {
     byte[] bytes = method.getBytes(StandardCharsets.ISO_8859_1);
     boolean token = bytes.length > 0 && bytes.length <= 32 && !method.equals("CONNECT");
     for (byte b : bytes) {
-      token &= (b | 0x20) >= 'a' && (b | 0x20) <= 'z' || b == '-' || b == '_';
+      token &= ((b | 0x20) >= 'a' && (b | 0x20) <= 'z') || b == '-' || b == '_';
     }
     if (!token) {
       throw new IllegalArgumentException(

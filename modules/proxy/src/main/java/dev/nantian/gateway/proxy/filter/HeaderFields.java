@@ -132,7 +132,7 @@ public class HeaderFields {
 
   private static boolean isToken(byte[] name) {
     for (byte b : name) {
-      boolean alphanumeric = (b | 0x20) >= 'a' && (b | 0x20) <= 'z' || b >= '0' && b <= '9';
+      boolean alphanumeric = ((b | 0x20) >= 'a' && (b | 0x20) <= 'z') || (b >= '0' && b <= '9');
       if (!alphanumeric && "!#$%&'*+-.^_`|~".indexOf(b) < 0) {
         return false;
       }

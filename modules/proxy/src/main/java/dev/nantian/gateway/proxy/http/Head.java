@@ -226,6 +226,16 @@ public abstract class Head {
     return indexOf(name, 0) >= 0;
   }
 
+  /** True if there is no field. */
+  public final boolean isEmpty() {
+    for (int slot = 0; slot < fieldCount; slot++) {
+      if (isPresent(slot)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Removes the field in this slot. */
   public final void removeSlot(int slot) {
     edited = true;

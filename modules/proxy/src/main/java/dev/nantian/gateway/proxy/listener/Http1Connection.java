@@ -361,7 +361,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void startResponse(Exchange of) {
-    boolean close = draining || isLastRequest() || !of.isRequestComplete();
+    boolean close =
+        draining
+            || isLastRequest()
+            || !(of.isRequestComplete() || (of.isOwnAnswer() && mayDiscard(of)));
     closeAfterResponse = writer.head(channel, of, close);
     of.resumeResponse(writer.sendsHeadAsReceived()); // may end the exchange before it returns
   }
@@ -377,15 +380,19 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void answer(Exchange of, int status, String text, byte @Nullable [] location) {
-    boolean cheapToKeep =
-        requestBody.isComplete()
-            || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
-    boolean close = draining || isLastRequest() || !cheapToKeep || writer.clientWantsClose();
+    boolean close =
+        draining || isLastRequest() || !mayDiscard(of) || writer.clientWantsClose();
     closeAfterResponse = close;
     writer.ownAnswer(channel, status, text, location, of.isHead(), close);
     channel.flush();
     exchange = null; // not reused: a step of the stream may still hold it
     responseEnded();
+  }
+
+  /** Whether the rest of a body that nobody wants is cheaper than a new connection. */
+  private boolean mayDiscard(Exchange of) {
+    return requestBody.isComplete()
+        || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
   }
 
   @Override

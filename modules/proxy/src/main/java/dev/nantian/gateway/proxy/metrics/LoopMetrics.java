@@ -79,6 +79,7 @@ public final class LoopMetrics {
   private long bytesSent;
   private long retries;
   private long stepFailures;
+  private long filterFailures;
   private long connectionFailures;
 
   private long acceptPauses;
@@ -225,6 +226,15 @@ public final class LoopMetrics {
   /** A request would have been sent again, but limit or budget did not allow it. */
   public void retryDenied(String backend) {
     ofBackend(backend).retriesDenied++;
+  }
+
+  /** A filter threw, paused for too long or said that it failed. */
+  public void filterFailed() {
+    filterFailures++;
+  }
+
+  public long filterFailures() {
+    return filterFailures;
   }
 
   /** A step of the request path threw. */

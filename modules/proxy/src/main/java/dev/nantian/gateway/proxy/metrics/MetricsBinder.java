@@ -90,6 +90,11 @@ public final class MetricsBinder {
     summed(
         "nantian.http.retries", "Requests sent a second time", Tags.empty(), LoopMetrics::retries);
     summed(
+        "nantian.http.filter.failures",
+        "Failures of filters",
+        Tags.empty(),
+        LoopMetrics::filterFailures);
+    summed(
         "nantian.http.step.failures",
         "Requests ended by an error inside the proxy",
         Tags.empty(),

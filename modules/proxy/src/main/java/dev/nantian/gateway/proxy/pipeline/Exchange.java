@@ -1,6 +1,8 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
+import dev.nantian.gateway.proxy.filter.Outcome;
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Refusal;
@@ -12,8 +14,11 @@ import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
+import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,6 +67,17 @@ public final class Exchange {
   private @Nullable ListenerTable table;
   private @Nullable ListenerEntry listener;
   private @Nullable RouteTarget target;
+  private @Nullable FilterChain filters; // null on routes without
+  private @Nullable Cluster chosen; // by a filter, instead of the rule's backends
+  private boolean ruleFiltersBegun;
+  private boolean backendFiltersBegun;
+  private boolean inRequestStep;
+  private boolean requestParked;
+  private boolean inResponseStep;
+  private boolean responseParked;
+  private boolean responseSeen;
+  private boolean responseFiltered;
+  private boolean ownAnswer;
   private boolean requestHasBody;
   private boolean expectsContinue;
   private boolean requestComplete;
@@ -85,6 +101,17 @@ public final class Exchange {
     table = null;
     listener = null;
     target = null;
+    filters = null;
+    chosen = null;
+    ruleFiltersBegun = false;
+    backendFiltersBegun = false;
+    inRequestStep = false;
+    requestParked = false;
+    inResponseStep = false;
+    responseParked = false;
+    responseSeen = false;
+    responseFiltered = false;
+    ownAnswer = false;
     requestComplete = false;
     status = 0;
     state = State.RECEIVING;
@@ -136,17 +163,20 @@ public final class Exchange {
 
   /** How the response's body comes, once its head is there. */
   public BodyReader.Kind responseKind() {
-    return upstream.stream().bodyKind();
+    FilterChain chain = responseFilters();
+    return chain == null ? upstream.stream().bodyKind() : chain.responseLane().kind();
   }
 
   /** True if the head as received is still whole and {@link #resumeResponse} can send it. */
   public boolean holdsWholeHead() {
-    return upstream.stream().holdsWholeHead();
+    return responseFilters() == null && upstream.stream().holdsWholeHead();
   }
 
   /** The response's body is wanted as plain data. Before {@link #resumeResponse}. */
   public void unwrapResponse() {
-    upstream.stream().unwrapChunks();
+    if (responseFilters() == null) {
+      upstream.stream().unwrapChunks();
+    }
   }
 
   /**
@@ -155,7 +185,17 @@ public final class Exchange {
    * @param withHead the first part begins with the head as received; needs {@link #holdsWholeHead}
    */
   public void resumeResponse(boolean withHead) {
-    upstream.stream().resume(withHead);
+    FilterChain chain = responseFilters();
+    if (chain == null) {
+      upstream.stream().resume(withHead);
+    } else {
+      chain.responseSinkReady();
+    }
+  }
+
+  /** True if the response comes from a filter, which has no use for the request's body. */
+  public boolean isOwnAnswer() {
+    return ownAnswer;
   }
 
   /** To be filled by the client's side with what follows the request's body; cleared. */
@@ -166,6 +206,11 @@ public final class Exchange {
   /** What follows the response's body, complete when its last part comes; null for nothing. */
   public @Nullable Trailers trailersOfResponse() {
     return upstream.trailersOfResponse();
+  }
+
+  /** Trailers that a filter may add to. */
+  Trailers trailersToSend() {
+    return upstream.responseTrailers();
   }
 
   /** Whether the response to this request has no body whatever its head says. */
@@ -195,8 +240,25 @@ public final class Exchange {
     return record.startNanos();
   }
 
-  boolean isUnderWay() {
-    return state != State.OVER;
+  /** True once all of the request's body that goes to the backend was written. */
+  boolean isRequestSent() {
+    FilterChain chain = requestFilters();
+    return chain == null ? requestComplete : chain.requestLane().isClosed();
+  }
+
+  /** True once filters have seen a response: it cannot be replaced by that of another try. */
+  boolean isResponseSeen() {
+    return responseSeen;
+  }
+
+  /** False if a filter keeps the request's head, or the exchange is over. */
+  boolean isRequestHere() {
+    return state != State.OVER && !requestParked;
+  }
+
+  /** False if a filter keeps the response's head, or the exchange is over. */
+  boolean isResponseHere() {
+    return state != State.OVER && !responseParked;
   }
 
   boolean isResponding() {
@@ -213,9 +275,23 @@ public final class Exchange {
         record.startNanos(), action.requestTimeoutMillis(), action.backendTimeoutMillis());
   }
 
+  /** The request goes to this backend. */
+  void routed(Backend to, Cluster cluster) {
+    upstream.routed(to, cluster);
+  }
+
+  boolean isRouted() {
+    return upstream.isRouted();
+  }
+
+  /** Where the request goes. */
+  Cluster cluster() {
+    return Objects.requireNonNull(upstream.cluster());
+  }
+
   /** Chooses an endpoint; answers if none can be had. */
-  void balance(Backend chosen, Cluster to) {
-    LocalAnswer refusal = upstream.balance(chosen, to, target().action().traffic().retry());
+  void balance() {
+    LocalAnswer refusal = upstream.balance(cluster(), target().action().traffic().retry());
     if (refusal != null) {
       answer(refusal);
     }
@@ -223,6 +299,201 @@ public final class Exchange {
 
   void connect() {
     upstream.connect();
+  }
+
+  void respond() {
+    status = response.status();
+    downstream().startResponse(this);
+  }
+
+  // Filters of the rule and of its backend.
+
+  /** Lets the rule's filters have the request's head; false if one keeps it or answers. */
+  boolean passRuleFilters() {
+    List<ConfiguredFilter> rule = target().action().filters();
+    if (rule == null || ruleFiltersBegun) {
+      return true;
+    }
+    ruleFiltersBegun = true;
+    FilterChain chain = new FilterChain(this, worker.filterLoop().allocator());
+    filters = chain;
+    requestParked = true;
+    inRequestStep = true;
+    chain.beginRule(rule);
+    inRequestStep = false;
+    return isRequestHere();
+  }
+
+  /** As {@link #passRuleFilters}, for those of the chosen backend. */
+  boolean passBackendFilters() {
+    List<ConfiguredFilter> ofBackend = backend().filters();
+    if (ofBackend == null || backendFiltersBegun) {
+      return true;
+    }
+    backendFiltersBegun = true;
+    FilterChain chain = filters;
+    if (chain == null) {
+      chain = new FilterChain(this, worker.filterLoop().allocator());
+      filters = chain;
+    }
+    requestParked = true;
+    inRequestStep = true;
+    chain.beginBackend(ofBackend);
+    inRequestStep = false;
+    return isRequestHere();
+  }
+
+  /** The request's head has passed the filters: goes on in the stream. */
+  void requestFiltered() {
+    requestParked = false;
+    if (!inRequestStep) {
+      Objects.requireNonNull(pipeline).resumed(this);
+    }
+  }
+
+  /** Lets filters have the response's head; false if one keeps it. */
+  boolean passResponseFilters() {
+    FilterChain chain = filters;
+    if (chain == null) {
+      editResponse();
+      return true;
+    }
+    if (responseFiltered) {
+      return true;
+    }
+    int received = response.status();
+    boolean bodyAllowed = !isHead() && received != 204 && received != 304;
+    responseSeen = true;
+    responseParked = true;
+    inResponseStep = true;
+    chain.beginResponse(upstream.stream().bodyKind() != BodyReader.Kind.NONE, bodyAllowed);
+    inResponseStep = false;
+    return isResponseHere();
+  }
+
+  /** The response's head has passed the filters: goes on in the stream. */
+  void responseFiltered() {
+    responseParked = false;
+    responseFiltered = true;
+    if (!inResponseStep) {
+      Objects.requireNonNull(pipeline).responded(this);
+    }
+  }
+
+  /** The header changes of backend and rule. */
+  void editResponse() {
+    upstream.backend().responseEdits().applyTo(response);
+    target().action().responseEdits().applyTo(response);
+  }
+
+  /** A filter wants another backend. */
+  void choose(Cluster cluster) {
+    if (upstream.isRouted()) {
+      upstream.routed(upstream.backend(), cluster);
+    } else {
+      chosen = cluster;
+    }
+  }
+
+  /** What a filter wants instead of the rule's backends; null for nothing. */
+  @Nullable Cluster chosen() {
+    return chosen;
+  }
+
+  /** A filter gives the response: whatever a backend does is of no use any more. */
+  void answering() {
+    ownAnswer = true;
+    requestParked = true;
+    state = State.AWAITING;
+    upstream.stop();
+    timeouts.endTry();
+    if (!requestComplete) {
+      downstream().pauseRequest();
+    }
+  }
+
+  /** The filters that have the request's body; null if it passes them by. */
+  private @Nullable FilterChain requestFilters() {
+    FilterChain chain = filters;
+    return chain != null && chain.requestLane().isTouched() ? chain : null;
+  }
+
+  /** The filters that have the response's body; null if it passes them by. */
+  private @Nullable FilterChain responseFilters() {
+    FilterChain chain = filters;
+    return chain != null && chain.responseLane().isTouched() ? chain : null;
+  }
+
+  /** How the request's body goes to {@code stream}. */
+  BodyReader.Kind requestKindFor(UpstreamStream stream) {
+    FilterChain chain = requestFilters();
+    if (chain != null) {
+      return chain.requestLane().kind();
+    }
+    if (!requestHasBody) {
+      return BodyReader.Kind.NONE;
+    }
+    Downstream from = downstream();
+    if (from.requestBodyKind() == BodyReader.Kind.CHUNKED && !stream.takesChunks()) {
+      from.unwrapRequestChunks();
+    }
+    return from.requestBodyKind();
+  }
+
+  /** The backend takes the rest of the request's body. */
+  void sendRequestBody() {
+    FilterChain chain = requestFilters();
+    if (chain != null) {
+      chain.requestSinkReady();
+      upstream.flush();
+    } else {
+      downstream().resumeRequest();
+    }
+  }
+
+  /** The try is lost before anything of the body was given to it. */
+  void requestUnsent() {
+    downstream().pauseRequest();
+    if (filters != null) {
+      filters.requestLane().closeSink();
+    }
+  }
+
+  /** A part of the request's body behind the filters; takes over the buffer. */
+  void writeRequest(ByteBuf part, boolean last) {
+    upstream.write(part, last);
+  }
+
+  /** A part of the response's body behind the filters; takes over the buffer. */
+  void writeResponse(ByteBuf part) {
+    record.sent(part.readableBytes());
+    downstream().responseBody(part, false);
+  }
+
+  /** The response's body is at its end behind the filters. */
+  void endResponse() {
+    passOn(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  void unwrapUpstream() {
+    upstream.unwrapChunks();
+  }
+
+  /** Filters want more of the response's body, or no more for now. */
+  void responseWanted(boolean on) {
+    upstream.want(on);
+  }
+
+  boolean isUpstreamWritable() {
+    return upstream.isWritable();
+  }
+
+  /** Sends what was written outside of the usual events. */
+  void flush() {
+    upstream.flush();
+    if (state == State.RESPONDING) {
+      downstream().flush();
+    }
   }
 
   void onStepFailed(Throwable e) {
@@ -235,7 +506,7 @@ public final class Exchange {
   }
 
   void redirect(int redirectStatus, byte[] location) {
-    over(redirectStatus);
+    over(redirectStatus, Outcome.End.ANSWERED);
     downstream().answer(this, redirectStatus, "", location);
   }
 
@@ -244,7 +515,7 @@ public final class Exchange {
   }
 
   void answer(int answerStatus, String text) {
-    over(answerStatus);
+    over(answerStatus, Outcome.End.ANSWERED);
     downstream().answer(this, answerStatus, text, null);
   }
 
@@ -263,7 +534,6 @@ public final class Exchange {
 
   /** The final response's head is there. */
   void responded() {
-    status = response.status();
     Objects.requireNonNull(pipeline).responded(this);
   }
 
@@ -274,12 +544,21 @@ public final class Exchange {
 
   /** A part of the response's body; takes over the buffer. */
   void onResponseBody(ByteBuf part, boolean last) {
+    FilterChain chain = responseFilters();
+    if (chain != null) {
+      chain.responsePart(part, last);
+    } else {
+      passOn(part, last);
+    }
+  }
+
+  private void passOn(ByteBuf part, boolean last) {
     record.sent(part.readableBytes());
     Downstream to = downstream();
     to.responseBody(part, last);
     if (last) {
       to.flush();
-      over(status);
+      over(status, Outcome.End.SERVED);
       to.exchangeEnded(this);
     } else if (!to.isWritable()) {
       upstream.readable(false);
@@ -288,6 +567,10 @@ public final class Exchange {
 
   /** Sends what was passed on of the response. */
   void flushResponse() {
+    FilterChain chain = responseFilters();
+    if (chain != null) {
+      chain.responseLane().flushed();
+    }
     if (state == State.RESPONDING) {
       downstream().flush();
     }
@@ -295,7 +578,7 @@ public final class Exchange {
 
   /** The response will not come to its end. */
   void truncated() {
-    over(status);
+    over(status, Outcome.End.TRUNCATED);
     downstream().abort();
   }
 
@@ -308,7 +591,25 @@ public final class Exchange {
   public void onRequestBody(ByteBuf part, boolean last) {
     record.received(part.readableBytes());
     requestComplete = last;
-    upstream.write(part, last);
+    FilterChain chain = requestFilters();
+    if (chain != null) {
+      chain.requestPart(part, last);
+    } else {
+      upstream.write(part, last);
+    }
+  }
+
+  /** The backend takes bytes again. */
+  void onUpstreamWritability() {
+    FilterChain chain = requestFilters();
+    if (chain != null) {
+      chain.onWritability();
+    } else if (!requestComplete) {
+      downstream().resumeRequest();
+    } else {
+      return;
+    }
+    upstream.flush();
   }
 
   /** Sends what was passed on of the request. */
@@ -352,13 +653,18 @@ public final class Exchange {
   private boolean breakOff(int answerStatus) {
     boolean answerable = state != State.RESPONDING;
     upstream.giveUp();
-    over(answerable ? answerStatus : status);
+    over(answerable ? answerStatus : status, Outcome.End.CLIENT_GONE);
     return answerable;
   }
 
   /** The client takes bytes again or no more. */
   public void onDownstreamWritability() {
-    upstream.readable(downstream().isWritable());
+    FilterChain chain = responseFilters();
+    if (chain != null) {
+      chain.onWritability();
+    } else {
+      upstream.readable(downstream().isWritable());
+    }
   }
 
   /** The client is gone. */
@@ -367,7 +673,7 @@ public final class Exchange {
       state = State.OVER;
     } else if (state != State.OVER) {
       upstream.giveUp();
-      over(0);
+      over(0, Outcome.End.CLIENT_GONE);
     }
   }
 
@@ -386,7 +692,8 @@ public final class Exchange {
     }
   }
 
-  private void fail(LocalAnswer answer) {
+  /** Gives {@code answer}, or cuts the response if it has begun. */
+  void fail(LocalAnswer answer) {
     upstream.giveUp();
     if (state == State.RESPONDING) {
       truncated();
@@ -395,12 +702,15 @@ public final class Exchange {
     }
   }
 
-  private void over(int finalStatus) {
+  private void over(int finalStatus, Outcome.End end) {
     if (state == State.OVER) {
       return;
     }
     state = State.OVER;
     timeouts.stop();
+    if (filters != null) {
+      filters.over(record.outcome(end, finalStatus, upstream.cluster(), upstream.endpoint()));
+    }
     upstream.end();
     record.end(finalStatus, request, downstream(), target, upstream.cluster(), upstream.endpoint());
   }

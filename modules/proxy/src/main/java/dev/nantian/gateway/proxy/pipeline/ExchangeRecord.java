@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.filter.Outcome;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.HeaderName;
 import dev.nantian.gateway.proxy.http.Refusal;
@@ -77,6 +78,19 @@ final class ExchangeRecord {
   /** The request's body turned out to be malformed; the exchange ends soon. */
   void broken(Refusal why) {
     refusal = why.label();
+  }
+
+  /** The figures for filters. */
+  Outcome outcome(
+      Outcome.End end, int status, @Nullable Cluster cluster, @Nullable EndpointPool endpoint) {
+    return new Outcome(
+        end,
+        status,
+        System.nanoTime() - startNanos,
+        bytesFromClient,
+        bytesToClient,
+        cluster == null ? "" : cluster.name(),
+        endpoint == null ? "" : endpoint.text());
   }
 
   /**

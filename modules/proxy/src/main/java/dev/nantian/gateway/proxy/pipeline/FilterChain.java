@@ -7,6 +7,7 @@ import dev.nantian.gateway.proxy.filter.FilterResponse;
 import dev.nantian.gateway.proxy.filter.HeaderFields;
 import dev.nantian.gateway.proxy.filter.Outcome;
 import dev.nantian.gateway.proxy.filter.Verdict;
+import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Head;
 import dev.nantian.gateway.proxy.http.ResponseHead;
@@ -14,6 +15,7 @@ import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -331,6 +333,11 @@ final class FilterChain {
   private static void fill(ResponseHead head, Answer answer, boolean complete) {
     head.clear();
     head.changeStatus(answer.status());
+    byte[] reason =
+        HttpResponseStatus.valueOf(answer.status())
+            .reasonPhrase()
+            .getBytes(StandardCharsets.US_ASCII);
+    head.reason(head.append(reason), reason.length);
     HeaderFields fields = new HeaderFields(head);
     for (Answer.Field field : answer.fields()) {
       fields.add(field.name(), field.value());
@@ -453,7 +460,9 @@ final class FilterChain {
 
     @Override
     void sinkEnd() {
-      exchange.writeRequest(Unpooled.EMPTY_BUFFER, true);
+      if (kind() != BodyReader.Kind.NONE) {
+        exchange.writeRequest(Unpooled.EMPTY_BUFFER, true);
+      }
     }
 
     @Override

@@ -587,17 +587,15 @@ abstract class FilterLane {
   }
 
   void write(Stop stop, ByteBuf part) {
-    if (closed || stop.bypassed || !bodyAllowed || !part.isReadable()) {
+    boolean impossible = !bodyAllowed || (stop.headGone && !hasBody);
+    if (closed || stop.bypassed || impossible || !part.isReadable()) {
       part.release();
       return;
     }
-    boolean possible =
-        stop.mode != Mode.PASS && !stop.ended && (stop.headHere || (stop.headGone && hasBody));
-    if (!possible) {
+    if (stop.mode == Mode.PASS || stop.ended || !(stop.headHere || stop.headGone)) {
       part.release();
       throw new IllegalStateException(
-          "a body can be written only between its head and its end, by a filter that asked for it"
-              + (hasBody ? "" : " (this message has none: collect it to give it one)"));
+          "a body can be written only between its head and its end, by a filter that asked for it");
     }
     if (stop.headHere) {
       stop.out.add(part);

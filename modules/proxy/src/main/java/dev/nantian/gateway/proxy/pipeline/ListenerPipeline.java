@@ -91,6 +91,11 @@ public final class ListenerPipeline {
     alive().requests().offer(exchange);
   }
 
+  /** Takes in a request whose head a filter had kept. */
+  void resumed(Exchange exchange) {
+    alive().resumed().offer(exchange);
+  }
+
   /** Takes in a response whose head is complete. */
   void responded(Exchange exchange) {
     alive().responses().offer(exchange);
@@ -98,13 +103,19 @@ public final class ListenerPipeline {
 
   private RequestPath.Handle alive() {
     RequestPath.Handle handle = running;
-    if (handle.requests().hasEnded() || handle.responses().hasEnded()) {
+    if (handle.requests().hasEnded()
+        || handle.resumed().hasEnded()
+        || handle.responses().hasEnded()) {
       LOG.error("stream of socket={} loop={} ended, starting it again", name, worker.index());
       handle.stop();
       running = materialize();
       for (Exchange e = handle.requests().takeLeftover(); e != null; ) {
         running.requests().offer(e);
         e = handle.requests().takeLeftover();
+      }
+      for (Exchange e = handle.resumed().takeLeftover(); e != null; ) {
+        running.resumed().offer(e);
+        e = handle.resumed().takeLeftover();
       }
       for (Exchange e = handle.responses().takeLeftover(); e != null; ) {
         running.responses().offer(e);

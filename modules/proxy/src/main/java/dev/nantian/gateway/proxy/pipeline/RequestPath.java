@@ -1,7 +1,6 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
-import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
 import dev.nantian.gateway.proxy.http.FieldNames;
@@ -26,16 +25,18 @@ import org.apache.pekko.stream.javadsl.Source;
 /**
  * The way of every request, from its head to the response's head, top to bottom.
  *
- * <p>One stream with two ingresses, for the life of a listening socket on one loop. Its elements
+ * <p>One stream with three ingresses, for the life of a listening socket on one loop. Its elements
  * are exchanges whose head is complete; bodies do not pass here. A step that answers the request
  * itself or fails ends the exchange, and later steps leave it alone. No step waits: what takes time
  * parks the exchange outside and lets it in again.
  */
 final class RequestPath {
   /** A running stream. */
-  record Handle(Ingress requests, Ingress responses, CompletionStage<Void> ended) {
+  record Handle(
+      Ingress requests, Ingress resumed, Ingress responses, CompletionStage<Void> ended) {
     void stop() {
       requests.complete();
+      resumed.complete();
       responses.complete();
     }
   }
@@ -57,32 +58,56 @@ final class RequestPath {
             .map(step(RequestPath::filterRequest))
             .map(step(RequestPath::balance))
             .toMat(Sink.foreach(step(RequestPath::send)::apply), Keep.both());
+    // A filter kept the head for a while: the same way from there on.
+    RunnableGraph<Pair<Ingress, CompletionStage<Done>>> resumed =
+        Source.fromGraph(new Ingress.Stage("resumed"))
+            .map(step(RequestPath::filterRequest))
+            .map(step(RequestPath::balance))
+            .toMat(Sink.foreach(step(RequestPath::send)::apply), Keep.both());
     RunnableGraph<Pair<Ingress, CompletionStage<Done>>> responses =
         Source.fromGraph(new Ingress.Stage("responses"))
-            .map(step(RequestPath::filterResponse))
-            .toMat(Sink.foreach(step(RequestPath::respond)::apply), Keep.both());
+            // The backend's filters, the header changes of backend and rule, the rule's filters.
+            .map(responseStep(Exchange::passResponseFilters))
+            .toMat(Sink.foreach(responseStep(Exchange::respond)::apply), Keep.both());
     return RunnableGraph.<Handle>fromGraph(
-            GraphDSL.create(
+            GraphDSL.create3(
                 requests,
+                resumed,
                 responses,
-                (in, out) ->
+                (in, again, out) ->
                     new Handle(
                         in.first(),
+                        again.first(),
                         out.first(),
                         CompletableFuture.allOf(
-                            in.second().toCompletableFuture(), out.second().toCompletableFuture())),
-                (builder, in, out) -> ClosedShape.getInstance()))
+                            in.second().toCompletableFuture(),
+                            again.second().toCompletableFuture(),
+                            out.second().toCompletableFuture())),
+                (builder, in, again, out) -> ClosedShape.getInstance()))
         .named(name);
   }
 
   /** An exception ends its exchange, not the stream that all connections of the loop share. */
   private static Function<Exchange, Exchange> step(Step step) {
     return exchange -> {
-      if (exchange.isUnderWay()) {
+      if (exchange.isRequestHere()) {
         try {
           step.apply(exchange);
         } catch (Throwable e) {
           // Errors too: a stack overflow in a filter would leave the loop's stream dead.
+          exchange.onStepFailed(e);
+        }
+      }
+      return exchange;
+    };
+  }
+
+  private static Function<Exchange, Exchange> responseStep(Step step) {
+    return exchange -> {
+      if (exchange.isResponseHere()) {
+        try {
+          step.apply(exchange);
+        } catch (RuntimeException e) {
           exchange.onStepFailed(e);
         }
       }
@@ -131,8 +156,14 @@ final class RequestPath {
     exchange.matched(listener, target);
   }
 
-  /** Header changes first, so that they cannot undo what a rewrite does to Host. */
+  /**
+   * The rule's filters see what the client sent; then come the rule's own changes. Header changes
+   * first, so that they cannot undo what a rewrite does to Host.
+   */
   private static void filterRequest(Exchange exchange) {
+    if (exchange.isRouted() || !exchange.passRuleFilters()) {
+      return;
+    }
     RouteTarget target = exchange.target();
     RuleAction action = target.action();
     RequestHead head = exchange.request();
@@ -154,8 +185,29 @@ final class RequestPath {
     }
   }
 
-  /** One of the rule's backends by weight, then one of its endpoints by its policy. */
+  /**
+   * One of the rule's backends by weight, its own header changes and filters, then one of its
+   * endpoints by its policy.
+   */
   private static void balance(Exchange exchange) {
+    if (!exchange.isRouted()) {
+      route(exchange);
+    }
+    if (exchange.isRequestHere() && exchange.passBackendFilters()) {
+      if (exchange.cluster().protocol() == Cluster.Protocol.HTTP1) {
+        exchange.balance();
+      } else {
+        exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
+      }
+    }
+  }
+
+  private static void route(Exchange exchange) {
+    Cluster chosen = exchange.chosen();
+    if (chosen != null) {
+      exchange.routed(WeightedBackends.Backend.of(chosen), chosen);
+      return;
+    }
     WeightedBackends backends = exchange.target().action().backends();
     long total = backends.totalWeight();
     if (total == 0) {
@@ -168,28 +220,12 @@ final class RequestPath {
       exchange.answer(backend.failureStatus(), LocalAnswer.BACKEND_UNRESOLVED.text());
       return;
     }
-    if (cluster.protocol() != Cluster.Protocol.HTTP1) {
-      exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
-      return;
-    }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.balance(backend, cluster);
+    exchange.routed(backend, cluster);
   }
 
   /** Asks for a connection; the exchange writes its request once it has one. */
   private static void send(Exchange exchange) {
     exchange.connect();
-  }
-
-  /** Second ingress: the response's head is there. The backend's own filters come first. */
-  private static void filterResponse(Exchange exchange) {
-    HeaderEdits ofBackend = exchange.backend().responseEdits();
-    ofBackend.applyTo(exchange.response());
-    exchange.target().action().responseEdits().applyTo(exchange.response());
-  }
-
-  /** Head to the client; the body follows beside the stream. */
-  private static void respond(Exchange exchange) {
-    exchange.downstream().startResponse(exchange);
   }
 }

@@ -45,6 +45,7 @@ final class UpstreamSide implements UpstreamUser {
   private long key;
   private boolean counted;
   private boolean staleRepeated;
+  private boolean wanted;
   private boolean waiting;
   private boolean connected;
   private long tryStartNanos;
@@ -68,6 +69,7 @@ final class UpstreamSide implements UpstreamUser {
     requestTrailers = null;
     responseTrailers = null;
     staleRepeated = false;
+    wanted = false;
   }
 
   Backend backend() {
@@ -97,19 +99,27 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   @Nullable Trailers trailersOfResponse() {
-    return responseTrailers;
+    return responseTrailers == null || responseTrailers.isEmpty() ? null : responseTrailers;
   }
 
   // What the exchange asks for.
+
+  /** The request goes to this backend. */
+  void routed(Backend to, Cluster of) {
+    backend = to;
+    cluster = of;
+  }
+
+  boolean isRouted() {
+    return backend != null;
+  }
 
   /**
    * Chooses an endpoint for the first try.
    *
    * @return null, or the answer if there can be no try
    */
-  @Nullable LocalAnswer balance(Backend chosen, Cluster to, RetryPolicy retryPolicy) {
-    backend = chosen;
-    cluster = to;
+  @Nullable LocalAnswer balance(Cluster to, RetryPolicy retryPolicy) {
     UpstreamPools pools = worker.pools();
     CircuitLimits limits = to.state().policy().limits();
     if (limits.limitsRequests()) {
@@ -177,6 +187,12 @@ final class UpstreamSide implements UpstreamUser {
     }
   }
 
+  /** Whatever a backend does or would do is of no use any more. */
+  void stop() {
+    giveUp();
+    end();
+  }
+
   /** The exchange is over. */
   void end() {
     retries.end();
@@ -213,6 +229,30 @@ final class UpstreamSide implements UpstreamUser {
     }
   }
 
+  boolean isWritable() {
+    return stream != null && stream.isWritable();
+  }
+
+  void unwrapChunks() {
+    if (stream != null) {
+      stream.unwrapChunks();
+    }
+  }
+
+  /** Filters take the response's body now, or no more for now. */
+  void want(boolean on) {
+    UpstreamStream from = stream;
+    if (from == null) {
+      return;
+    }
+    if (wanted) {
+      from.readable(on);
+    } else if (on) {
+      wanted = true;
+      from.resume(false);
+    }
+  }
+
   /** Cuts what is under way. */
   void giveUp() {
     UpstreamStream cut = stream;
@@ -234,7 +274,7 @@ final class UpstreamSide implements UpstreamUser {
   boolean timedOut() {
     report(Outcome.ERROR_STATUS);
     Retries.Failure failure = stream == null ? Retries.Failure.UNSENT : Retries.Failure.LOST;
-    return retries.mayFollow(failure) && abandonForAnother();
+    return mayFollow(failure) && abandonForAnother();
   }
 
   /** Drops the stream of this try; another one follows. */
@@ -244,10 +284,14 @@ final class UpstreamSide implements UpstreamUser {
     return true;
   }
 
+  private boolean mayFollow(Retries.Failure failure) {
+    return !exchange.isResponseSeen() && retries.mayFollow(failure);
+  }
+
   private void repeat() {
     exchange.response().clear();
     responseTrailers = null;
-    exchange.downstream().pauseRequest(); // the body must wait for the new connection
+    exchange.requestUnsent(); // the body must wait for the new connection
     retries.schedule();
   }
 
@@ -261,28 +305,20 @@ final class UpstreamSide implements UpstreamUser {
     endpoint = to.pool();
     tryStartNanos = System.nanoTime();
     exchange.connected();
-    boolean hasBody = exchange.hasRequestBody();
-    to.send(exchange.request(), hasBody ? bodyFor(to) : BodyReader.Kind.NONE);
-    if (!hasBody) {
+    BodyReader.Kind kind = exchange.requestKindFor(to);
+    to.send(exchange.request(), kind);
+    if (kind == BodyReader.Kind.NONE) {
       to.flush();
       return;
     }
-    boolean complete = exchange.isRequestComplete();
+    boolean complete = exchange.isRequestSent();
     if (retries.isBodySent()) {
       retries.replay().writeTo(to, complete);
       to.flush();
     }
     if (!complete) {
-      exchange.downstream().resumeRequest();
+      exchange.sendRequestBody();
     }
-  }
-
-  private BodyReader.Kind bodyFor(UpstreamStream to) {
-    Downstream from = exchange.downstream();
-    if (from.requestBodyKind() == BodyReader.Kind.CHUNKED && !to.takesChunks()) {
-      from.unwrapRequestChunks();
-    }
-    return from.requestBodyKind();
   }
 
   @Override
@@ -326,7 +362,7 @@ final class UpstreamSide implements UpstreamUser {
 
   @Override
   public @Nullable Trailers requestTrailers() {
-    return requestTrailers;
+    return requestTrailers == null || requestTrailers.isEmpty() ? null : requestTrailers;
   }
 
   @Override
@@ -369,9 +405,8 @@ final class UpstreamSide implements UpstreamUser {
 
   @Override
   public void onUpstreamWritability() {
-    if (stream != null && stream.isWritable() && !exchange.isRequestComplete()) {
-      exchange.downstream().resumeRequest();
-      stream.flush();
+    if (stream != null && stream.isWritable()) {
+      exchange.onUpstreamWritability();
     }
   }
 
@@ -391,9 +426,9 @@ final class UpstreamSide implements UpstreamUser {
       staleRepeated = true;
       worker.metrics().retried(at.clusterName());
       exchange.response().clear();
-      exchange.downstream().pauseRequest(); // the body must wait for the new connection
+      exchange.requestUnsent(); // the body must wait for the new connection
       begin(at).acquireFresh(this);
-    } else if (failure != UpstreamFailure.INTERNAL && retries.mayFollow(Retries.Failure.LOST)) {
+    } else if (failure != UpstreamFailure.INTERNAL && mayFollow(Retries.Failure.LOST)) {
       repeat();
     } else {
       exchange.answer(

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.pipeline;
 
+import dev.nantian.gateway.proxy.filter.FilterLoop;
 import dev.nantian.gateway.proxy.log.AccessLog;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
@@ -26,6 +27,7 @@ public final class Worker {
   private final @Nullable AccessLog accessLog;
   private final RequestIds requestIds = new RequestIds();
   private volatile boolean memoryShort;
+  private final FilterLoop filterLoop;
   private final ArrayDeque<Exchange> spare = new ArrayDeque<>();
 
   /**
@@ -49,6 +51,7 @@ public final class Worker {
     this.forwarding = forwarding;
     this.maxRequests = maxRequests;
     this.accessLog = accessLog;
+    this.filterLoop = new LoopForFilters(index, new UpstreamCalls(pools, wheel));
   }
 
   public int index() {
@@ -73,6 +76,10 @@ public final class Worker {
 
   ForwardingSettings forwarding() {
     return forwarding;
+  }
+
+  FilterLoop filterLoop() {
+    return filterLoop;
   }
 
   RequestIds requestIds() {

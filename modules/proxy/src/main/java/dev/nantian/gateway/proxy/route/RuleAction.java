@@ -1,8 +1,10 @@
 package dev.nantian.gateway.proxy.route;
 
+import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param backendTimeoutMillis for one try of one backend, 0 for none (504)
  * @param backends where to, by weight
  * @param traffic tries and sessions
+ * @param filters of the public API, outermost first; null for none
  */
 public record RuleAction(
     int statsId,
@@ -29,7 +32,32 @@ public record RuleAction(
     long requestTimeoutMillis,
     long backendTimeoutMillis,
     WeightedBackends backends,
-    RuleTraffic traffic) {
+    RuleTraffic traffic,
+    @Nullable List<ConfiguredFilter> filters) {
+  /** Without filters of the public API. */
+  public RuleAction(
+      int statsId,
+      HeaderEdits requestEdits,
+      HeaderEdits responseEdits,
+      @Nullable RedirectAction redirect,
+      @Nullable RewriteAction rewrite,
+      long requestTimeoutMillis,
+      long backendTimeoutMillis,
+      WeightedBackends backends,
+      RuleTraffic traffic) {
+    this(
+        statsId,
+        requestEdits,
+        responseEdits,
+        redirect,
+        rewrite,
+        requestTimeoutMillis,
+        backendTimeoutMillis,
+        backends,
+        traffic,
+        null);
+  }
+
   /** With the default traffic policies. */
   public RuleAction(
       int statsId,

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.route;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,30 @@ public final class WeightedBackends {
    * @param failureReason names the object and the reason; for logs and explain
    * @param requestEdits header changes of the backendRef's own filters
    * @param responseEdits likewise
+   * @param filters that see only what goes to this backend and comes from it; null for none
    */
   public record Backend(
       @Nullable Cluster cluster,
       int failureStatus,
       String failureReason,
       HeaderEdits requestEdits,
-      HeaderEdits responseEdits) {}
+      HeaderEdits responseEdits,
+      @Nullable List<ConfiguredFilter> filters) {
+    /** A backend without filters. */
+    public Backend(
+        @Nullable Cluster cluster,
+        int failureStatus,
+        String failureReason,
+        HeaderEdits requestEdits,
+        HeaderEdits responseEdits) {
+      this(cluster, failureStatus, failureReason, requestEdits, responseEdits, null);
+    }
+
+    /** Nothing but a cluster. */
+    public static Backend of(Cluster cluster) {
+      return new Backend(cluster, 0, "", HeaderEdits.NONE, HeaderEdits.NONE);
+    }
+  }
 
   private final Backend[] backends;
   private final long[] cumulative;

@@ -75,13 +75,18 @@ class ListenerPipelineTest {
             .toMat(Sink.foreach(served::add), Keep.both())
             .withAttributes(ActorAttributes.dispatcher(LoopDispatchers.id(0)))
             .run(materializer);
-    var responses =
-        Source.fromGraph(new Ingress.Stage("responses"))
-            .toMat(Sink.ignore(), Keep.left())
-            .withAttributes(ActorAttributes.dispatcher(LoopDispatchers.id(0)))
-            .run(materializer);
     return new RequestPath.Handle(
-        requests.first(), responses, requests.second().thenApply(done -> null));
+        requests.first(),
+        idle("resumed", materializer),
+        idle("responses", materializer),
+        requests.second().thenApply(done -> null));
+  }
+
+  private static Ingress idle(String name, Materializer materializer) {
+    return Source.fromGraph(new Ingress.Stage(name))
+        .toMat(Sink.ignore(), Keep.left())
+        .withAttributes(ActorAttributes.dispatcher(LoopDispatchers.id(0)))
+        .run(materializer);
   }
 
   private static Worker worker(EventLoop loop, EventLoops loops) {
