@@ -19,7 +19,6 @@ import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -100,8 +99,7 @@ class FilterIT {
         RawClient client = proxy.client()) {
       Response response = client.get("/a");
 
-      assertThat(response.body())
-          .containsSubsequence("x-mark: outer\r\n", "x-mark: inner\r\n");
+      assertThat(response.body()).containsSubsequence("x-mark: outer\r\n", "x-mark: inner\r\n");
       assertThat(response.head()).containsSubsequence("x-mark: inner", "x-mark: outer");
       assertThat(client.get("/b").status()).isEqualTo(200);
       assertThat(backend.accepted()).isEqualTo(1);
@@ -131,8 +129,7 @@ class FilterIT {
           RawClient client = proxy.client()) {
         Response response = client.get("/");
 
-        assertThat(response.body())
-            .containsSubsequence("x-mark: rule\r\n", "x-mark: backend\r\n");
+        assertThat(response.body()).containsSubsequence("x-mark: rule\r\n", "x-mark: backend\r\n");
         assertThat(response.head())
             .containsSubsequence("x-mark: backend", "x-mark: edit", "x-mark: rule");
       }
@@ -182,8 +179,7 @@ class FilterIT {
                     .start(
                         () ->
                             exchange.answer(
-                                Answer.text(403, "no")
-                                    .with(HeaderName.of("x-reason"), "test")));
+                                Answer.text(403, "no").with(HeaderName.of("x-reason"), "test")));
                 return Verdict.PAUSE;
               }
             };
@@ -249,8 +245,7 @@ class FilterIT {
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy =
             TestProxy.start(
-                new TestTable()
-                    .filtered("/", TestTable.cluster(backend.address()), streaming));
+                new TestTable().filtered("/", TestTable.cluster(backend.address()), streaming));
         RawClient client = proxy.client()) {
       Response response = client.get("/");
 
@@ -302,7 +297,8 @@ class FilterIT {
       client.send(
           "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
       Response chunked = client.receive();
-      client.send("POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+      client.send(
+          "POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
       int interim = client.receive().status();
       Response sized = client.send("de").receive();
 

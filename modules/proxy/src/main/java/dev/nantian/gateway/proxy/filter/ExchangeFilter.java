@@ -21,10 +21,10 @@ import io.netty.buffer.ByteBuf;
  * FilterExchange#writeResponse}), keeps it, or releases it. It may write to it only where {@link
  * ByteBuf#isReadOnly} and its reference count allow, which is not promised.
  *
- * <p><b>Failure.</b> What a call throws is the filter's failure: the exchange ends with 500, or with
- * a reset if its response has begun. A filter that is configured to fail open is left out instead,
- * as long as it was given no part of a body (one collected whole is passed on as it came). What
- * {@code onComplete} throws is only logged.
+ * <p><b>Failure.</b> What a call throws is the filter's failure: the exchange ends with 500, or
+ * with a reset if its response has begun. A filter that is configured to fail open is left out
+ * instead, as long as it was given no part of a body (one collected whole is passed on as it came).
+ * What {@code onComplete} throws is only logged.
  */
 public interface ExchangeFilter {
   /** Sees nothing and changes nothing. */

@@ -79,7 +79,9 @@ public final class FilterRequest extends HeaderFields {
     boolean valid = path.startsWith("/") && visible(path) && path.indexOf('?') < 0;
     if (!valid || (path + "/").contains("/../") || (path + "/").contains("/./")) {
       throw new IllegalArgumentException(
-          "path: " + printable(path) + " (expected an absolute path without query and dot segments)");
+          "path: "
+              + printable(path)
+              + " (expected an absolute path without query and dot segments)");
     }
     byte[] bytes = path.getBytes(StandardCharsets.US_ASCII);
     head.path(head.append(bytes), bytes.length);

@@ -1,8 +1,8 @@
 /**
  * The public filter API, and the specification's own filters.
  *
- * <p>The API: a {@link dev.nantian.gateway.proxy.filter.FilterFactory} compiles a configuration into
- * a {@link dev.nantian.gateway.proxy.filter.Filter}, which makes an {@link
+ * <p>The API: a {@link dev.nantian.gateway.proxy.filter.FilterFactory} compiles a configuration
+ * into a {@link dev.nantian.gateway.proxy.filter.Filter}, which makes an {@link
  * dev.nantian.gateway.proxy.filter.ExchangeFilter} for each exchange. That one is told what passes,
  * and acts through its {@link dev.nantian.gateway.proxy.filter.FilterExchange}. Order, threads,
  * ownership of buffers and failure are stated there; docs/writing-filters.md is the guide. Other

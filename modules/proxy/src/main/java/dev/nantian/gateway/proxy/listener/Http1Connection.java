@@ -380,8 +380,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void answer(Exchange of, int status, String text, byte @Nullable [] location) {
-    boolean close =
-        draining || isLastRequest() || !mayDiscard(of) || writer.clientWantsClose();
+    boolean close = draining || isLastRequest() || !mayDiscard(of) || writer.clientWantsClose();
     closeAfterResponse = close;
     writer.ownAnswer(channel, status, text, location, of.isHead(), close);
     channel.flush();

@@ -293,7 +293,9 @@ final class FilterChain {
     for (FilterLink link : links) {
       if (!over && link.isPaused()) {
         runOnLoop(
-            () -> failed(link, new TimeoutException("paused for " + link.pauseTimeoutMillis() + " ms")));
+            () ->
+                failed(
+                    link, new TimeoutException("paused for " + link.pauseTimeoutMillis() + " ms")));
         return;
       }
     }
@@ -317,8 +319,7 @@ final class FilterChain {
     fill(exchange.response(), answer, complete);
     int from = responseLane.stops().indexOf(stop) + 1;
     responseLane.restart(from);
-    boolean bodyAllowed =
-        !exchange.isHead() && answer.status() != 204 && answer.status() != 304;
+    boolean bodyAllowed = !exchange.isHead() && answer.status() != 204 && answer.status() != 304;
     responseLane.start(from, !complete || answer.body().length > 0, bodyAllowed);
     if (answer.body().length > 0) {
       responseLane.inject(from, Unpooled.wrappedBuffer(answer.body()));

@@ -559,9 +559,7 @@ abstract class FilterLane {
       head.contentLength(exactLength);
       head.add(
           FieldNames.CONTENT_LENGTH,
-          exactLength == 0
-              ? ZERO
-              : Long.toString(exactLength).getBytes(StandardCharsets.US_ASCII));
+          exactLength == 0 ? ZERO : Long.toString(exactLength).getBytes(StandardCharsets.US_ASCII));
     }
   }
 

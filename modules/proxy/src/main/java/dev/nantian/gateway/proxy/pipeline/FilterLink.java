@@ -131,8 +131,7 @@ final class FilterLink implements FilterExchange {
 
   @Override
   public String clientIp() {
-    return new String(
-        chain.exchange().downstream().remoteAddressText(), StandardCharsets.US_ASCII);
+    return new String(chain.exchange().downstream().remoteAddressText(), StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -32,8 +32,7 @@ import org.apache.pekko.stream.javadsl.Source;
  */
 final class RequestPath {
   /** A running stream. */
-  record Handle(
-      Ingress requests, Ingress resumed, Ingress responses, CompletionStage<Void> ended) {
+  record Handle(Ingress requests, Ingress resumed, Ingress responses, CompletionStage<Void> ended) {
     void stop() {
       requests.complete();
       resumed.complete();
