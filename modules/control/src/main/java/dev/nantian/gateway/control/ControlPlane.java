@@ -218,7 +218,9 @@ public final class ControlPlane {
                                       parts.nodes(),
                                       parts.statuses()));
                           try {
-                            backing.connect(parts.addresses()::tell);
+                            backing.connect(
+                                parts.addresses()::tell,
+                                () -> parts.ads().tell(new AdsActor.CloseAll()));
                             backing
                                 .source()
                                 .start(

@@ -24,8 +24,9 @@ public interface ControlPlaneBacking {
    * The control plane's actors are there, and the source is about to start.
    *
    * @param addresses takes what becomes known about addresses; any thread
+   * @param dismiss ends the streams of all proxies, which then connect anew; any thread
    */
-  void connect(Consumer<AddressActor.Message> addresses);
+  void connect(Consumer<AddressActor.Message> addresses, Runnable dismiss);
 
   /** The first complete state is reached: what is told from now on holds. Any thread. */
   void settled();
@@ -34,7 +35,7 @@ public interface ControlPlaneBacking {
   CompletionStage<Void> close();
 
   /** A source alone: statuses are only kept. */
-  static ControlPlaneBacking of(ResourceSource source, AddressBook addresses) {
+  static ControlPlaneBacking of(ResourceSource source, AddressBook book) {
     return new ControlPlaneBacking() {
       @Override
       public ResourceSource source() {
@@ -43,7 +44,7 @@ public interface ControlPlaneBacking {
 
       @Override
       public AddressBook addressBook() {
-        return addresses;
+        return book;
       }
 
       @Override
@@ -52,7 +53,7 @@ public interface ControlPlaneBacking {
       }
 
       @Override
-      public void connect(Consumer<AddressActor.Message> ignored) {}
+      public void connect(Consumer<AddressActor.Message> addresses, Runnable dismiss) {}
 
       @Override
       public void settled() {}

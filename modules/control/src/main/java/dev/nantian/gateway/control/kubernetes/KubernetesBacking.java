@@ -8,6 +8,7 @@ import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ObjectObserver;
 import dev.nantian.gateway.control.kubernetes.infrastructure.Infrastructure;
 import dev.nantian.gateway.control.kubernetes.leader.LeaderElection;
+import dev.nantian.gateway.control.kubernetes.leader.LeaderFront;
 import dev.nantian.gateway.control.kubernetes.status.StatusWriter;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.ResourceKey;
@@ -38,6 +39,8 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   private final @Nullable Infrastructure infrastructure;
   private final ActorRef<StatusWriter.Message> statuses;
   private final LeaderElection election;
+  private final @Nullable LeaderFront front;
+  private volatile Runnable dismiss = () -> {};
 
   /**
    * Starts the writers; nothing is asked of the server before {@link #connect}.
@@ -56,7 +59,9 @@ public final class KubernetesBacking implements ControlPlaneBacking {
     StatusWriter.Counts counts = new StatusWriter.Counts();
     this.election =
         new LeaderElection(
-            api, settings.lease(), settings.identity(), settings.leaseDuration(), this::lead);
+            api, settings.lease(), settings.identity(), settings.leaseDuration(), this::lead, () -> dismiss.run());
+    this.front =
+        settings.xds().map(xds -> new LeaderFront(api, xds, election::leads)).orElse(null);
     this.statuses =
         system.systemActorOf(
             StatusWriter.create(api, settings.controllerName(), election::leads, counts),
@@ -92,6 +97,9 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   }
 
   private void lead(boolean leads) {
+    if (leads && front != null) {
+      front.stepIn();
+    }
     statuses.tell(new StatusWriter.Leading(leads));
     if (infrastructure != null) {
       infrastructure.leading(leads);
@@ -126,7 +134,8 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   }
 
   @Override
-  public void connect(Consumer<AddressActor.Message> to) {
+  public void connect(Consumer<AddressActor.Message> to, Runnable dismissed) {
+    dismiss = dismissed;
     if (infrastructure != null) {
       infrastructure.tell(to);
     }

@@ -22,7 +22,9 @@ public final class GatewayClassTranslator implements Translator<GatewayClass> {
   static final List<String> SUPPORTED_FEATURES =
       List.of(
           "Gateway",
+          "GatewayAddressEmpty",
           "GatewayHTTPListenerIsolation",
+          "GatewayInfrastructurePropagation",
           "GatewayPort8080",
           "GatewayStaticAddresses",
           "HTTPRoute",
@@ -31,6 +33,7 @@ public final class GatewayClassTranslator implements Translator<GatewayClass> {
           "HTTPRoute308RedirectStatusCode",
           "HTTPRouteBackendRequestHeaderModification",
           "HTTPRouteBackendTimeout",
+          "HTTPRouteDestinationPortMatching",
           "HTTPRouteHostRewrite",
           "HTTPRouteMethodMatching",
           "HTTPRouteNamedRouteRule",

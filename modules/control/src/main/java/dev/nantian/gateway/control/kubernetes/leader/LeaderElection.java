@@ -40,9 +40,11 @@ public final class LeaderElection implements AutoCloseable {
   private final String identity;
   private final Duration duration;
   private final Consumer<Boolean> onChange;
+  private final Runnable onOther;
   private final LeaseState state;
   private final ScheduledExecutorService thread;
   private boolean leading;
+  private String lastLeader = "";
   private volatile long holdsUntilNanos;
   private volatile boolean holds;
   private boolean asking;
@@ -54,15 +56,22 @@ public final class LeaderElection implements AutoCloseable {
    * @param identity of this candidate, unlike all others
    * @param duration after which a silent holder has lost it
    * @param onChange called on a thread of this object when this candidate begins or ceases to lead
+   * @param onOther called there when another candidate has become the leader
    */
   public LeaderElection(
-      ApiClient api, String name, String identity, Duration duration, Consumer<Boolean> onChange) {
+      ApiClient api,
+      String name,
+      String identity,
+      Duration duration,
+      Consumer<Boolean> onChange,
+      Runnable onOther) {
     this.api = api;
     this.path = "/apis/coordination.k8s.io/v1/namespaces/" + api.namespace() + "/leases";
     this.name = name;
     this.identity = identity;
     this.duration = duration;
     this.onChange = onChange;
+    this.onOther = onOther;
     this.state = new LeaseState(identity, duration);
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
@@ -123,6 +132,7 @@ public final class LeaderElection implements AutoCloseable {
         write(object, asked);
       } else {
         asking = false;
+        judge();
       }
     } else {
       failed(failure);
@@ -217,6 +227,14 @@ public final class LeaderElection implements AutoCloseable {
           identity,
           state.holder());
       onChange.accept(leads);
+    }
+    String holder = state.holder();
+    if (!holder.isEmpty() && !holder.equals(lastLeader)) {
+      lastLeader = holder;
+      if (!holder.equals(identity)) {
+        LOG.info("event=following lease={} holder={}", name, holder);
+        onOther.run();
+      }
     }
   }
 
