@@ -59,9 +59,13 @@ public final class KubernetesBacking implements ControlPlaneBacking {
     StatusWriter.Counts counts = new StatusWriter.Counts();
     this.election =
         new LeaderElection(
-            api, settings.lease(), settings.identity(), settings.leaseDuration(), this::lead, () -> dismiss.run());
-    this.front =
-        settings.xds().map(xds -> new LeaderFront(api, xds, election::leads)).orElse(null);
+            api,
+            settings.lease(),
+            settings.identity(),
+            settings.leaseDuration(),
+            this::lead,
+            () -> dismiss.run());
+    this.front = settings.xds().map(xds -> new LeaderFront(api, xds, election::leads)).orElse(null);
     this.statuses =
         system.systemActorOf(
             StatusWriter.create(api, settings.controllerName(), election::leads, counts),

@@ -109,7 +109,8 @@ public final class AdsActor extends CountedBehavior<AdsActor.Message> {
             (done, failure) -> {
               stream.tell(
                   new StreamActor.Ended(failure == null ? "closed by node" : failure.toString()));
-              scheduler.scheduleOnce(LINGER, () -> self().tell(new Over(spawned, open.responses())), executor);
+              scheduler.scheduleOnce(
+                  LINGER, () -> self().tell(new Over(spawned, open.responses())), executor);
             });
   }
 }

@@ -37,8 +37,7 @@ public final class LeaderFront {
   /**
    * @param leads whether this replica leads for certain; any thread
    */
-  public LeaderFront(
-      ApiClient api, XdsEndpoint xds, BooleanSupplier leads) {
+  public LeaderFront(ApiClient api, XdsEndpoint xds, BooleanSupplier leads) {
     this.api = api;
     this.xds = xds;
     this.leads = leads;

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class ServiceBookTest {
   private final Map<String, WantedService> wanted = new HashMap<>();
   private final List<String> unwanted = new ArrayList<>();
-  private final ServiceBook book = new ServiceBook(100, 199, s -> wanted.put(s.gateway(), s), unwanted::add);
+  private final ServiceBook book =
+      new ServiceBook(100, 199, s -> wanted.put(s.gateway(), s), unwanted::add);
 
   @Test
   void twoGatewaysAtOnePortGetDifferentTargets() {
@@ -97,8 +98,7 @@ class ServiceBookTest {
         new AddressClaim("shop/a", 1, List.of("192.0.2.1"), List.of(port(80)), infrastructure()));
 
     AddressAssignment assignment =
-        requireNonNull(
-            book.found(frontage("shop/a", Map.of(80, 150), "192.0.2.7")).get("shop/a"));
+        requireNonNull(book.found(frontage("shop/a", Map.of(80, 150), "192.0.2.7")).get("shop/a"));
 
     assertThat(assignment.missing().requested()).isTrue();
     assertThat(assignment.missing().message())
@@ -137,7 +137,9 @@ class ServiceBookTest {
       int[] some = ports.stream().mapToInt(port -> port + gateway % 2).distinct().toArray();
       book.claim(claim("shop/g" + gateway, gateway, some));
       Map<Integer, Integer> said = new HashMap<>();
-      requireNonNull(wanted.get("shop/g" + gateway)).targets().forEach((in, out) -> said.put(in.port(), out));
+      requireNonNull(wanted.get("shop/g" + gateway))
+          .targets()
+          .forEach((in, out) -> said.put(in.port(), out));
       book.found(frontage("shop/g" + gateway, said, "192.0.2." + gateway));
     }
 
