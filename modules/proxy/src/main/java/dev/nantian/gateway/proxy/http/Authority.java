@@ -1,5 +1,7 @@
 package dev.nantian.gateway.proxy.http;
 
+import io.netty.util.NetUtil;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,12 +67,18 @@ final class Authority {
           && (Octets.is(bytes[at], Octets.HEX) || bytes[at] == ':' || bytes[at] == '.')) {
         at++;
       }
-      return at - first >= 2 && at < end && bytes[at] == ']' ? at + 1 : -1;
+      boolean closed = at < end && bytes[at] == ']';
+      return closed && isIpv6(bytes, first, at) ? at + 1 : -1;
     }
     while (at < end && Octets.is(bytes[at], Octets.HOST)) {
       at++;
     }
     return at == start ? -1 : at;
+  }
+
+  private static boolean isIpv6(byte[] bytes, int start, int end) {
+    String text = new String(bytes, start, end - start, StandardCharsets.US_ASCII); // rare
+    return NetUtil.isValidIpV6Address(text);
   }
 
   /** The port in {@code [colon, end)}, -1 if it is malformed. */

@@ -251,6 +251,11 @@ final class RequestCases {
     host("caf\u00e9", "400 BAD_HOST");
     host("::1", "400 BAD_HOST");
     host("[::1", "400 BAD_HOST");
+    host("[:::::]", "400 BAD_HOST");
+    host("[...]", "400 BAD_HOST");
+    host("[1::2::3]", "400 BAD_HOST");
+    host("[12345::]", "400 BAD_HOST");
+    host("[::]", "ok GET [::] /");
     host("[]", "400 BAD_HOST");
     host("[::1]a", "400 BAD_HOST");
     host("[v1.a]", "400 BAD_HOST");
