@@ -47,8 +47,7 @@ record HostileCase(String name, int status, boolean cut, String send, String see
       String send = unescape(value(lines.get(2), "send "));
       String seen = lines.size() > 3 ? unescape(value(lines.get(3), "seen ")) : send;
       int status = expect.equals("forward") ? 0 : Integer.parseInt(expect.substring(0, 3));
-      cases.add(
-          new HostileCase(area + lines.get(0), status, expect.endsWith(" cut"), send, seen));
+      cases.add(new HostileCase(area + lines.get(0), status, expect.endsWith(" cut"), send, seen));
     }
   }
 
@@ -65,24 +64,23 @@ record HostileCase(String name, int status, boolean cut, String send, String see
         repeated.replaceAll(
             m -> Matcher.quoteReplacement(m.group(1).repeat(Integer.parseInt(m.group(2)))));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (int i = 0; i < whole.length(); i++) {
-      char c = whole.charAt(i);
-      if (c != '\\') {
+    int at = 0;
+    while (at < whole.length()) {
+      char c = whole.charAt(at);
+      int width = c != '\\' ? 1 : whole.charAt(at + 1) == 'x' ? 4 : 2;
+      if (width == 1) {
         out.write(c);
-        continue;
-      }
-      i++;
-      switch (whole.charAt(i)) {
-        case 'r' -> out.write('\r');
-        case 'n' -> out.write('\n');
-        case 't' -> out.write('\t');
-        case '\\' -> out.write('\\');
-        case 'x' -> {
-          out.write(Integer.parseInt(whole.substring(i + 1, i + 3), 16));
-          i += 2;
+      } else {
+        switch (whole.charAt(at + 1)) {
+          case 'r' -> out.write('\r');
+          case 'n' -> out.write('\n');
+          case 't' -> out.write('\t');
+          case '\\' -> out.write('\\');
+          case 'x' -> out.write(Integer.parseInt(whole.substring(at + 2, at + 4), 16));
+          default -> throw new IllegalArgumentException("escape in " + text);
         }
-        default -> throw new IllegalArgumentException("escape in " + text);
       }
+      at += width;
     }
     return out.toString(StandardCharsets.ISO_8859_1);
   }
