@@ -1,5 +1,7 @@
 package dev.nantian.gateway.proxy;
 
+import dev.nantian.gateway.proxy.check.CheckActor;
+import dev.nantian.gateway.proxy.check.Prober;
 import dev.nantian.gateway.proxy.config.ConfigStore;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.dns.NameResolver;
@@ -40,6 +42,8 @@ public final class ProxyNode {
   private final ActorSystem<?> system;
   private final DataPlane dataPlane;
   private final NameResolver names;
+  private final Prober prober;
+  private final ActorRef<CheckActor.Command> checks;
   private final ActorRef<ConfigActor.Command> config;
   private final ActorRef<AdsClient.Command> client;
   private final ProxyView view;
@@ -48,12 +52,16 @@ public final class ProxyNode {
       ActorSystem<?> system,
       DataPlane dataPlane,
       NameResolver names,
+      Prober prober,
+      ActorRef<CheckActor.Command> checks,
       ActorRef<ConfigActor.Command> config,
       ActorRef<AdsClient.Command> client,
       ProxyView view) {
     this.system = system;
     this.dataPlane = dataPlane;
     this.names = names;
+    this.prober = prober;
+    this.checks = checks;
     this.config = config;
     this.client = client;
     this.view = view;
@@ -88,6 +96,12 @@ public final class ProxyNode {
                     state::set)),
             "proxy-config",
             DispatcherSelector.fromConfig("nantian.proxy.config-dispatcher"));
+    Prober prober = new Prober();
+    ActorRef<CheckActor.Command> checks =
+        system.systemActorOf(
+            CheckActor.create(() -> state.get().clusters(), prober, registry),
+            "proxy-checks",
+            Props.empty());
     ActorRef<AdsClient.Command> client =
         system.systemActorOf(
             AdsClient.create(
@@ -109,7 +123,7 @@ public final class ProxyNode {
             dataPlane,
             settings.dataPlane().connections().limits(),
             settings.dataPlane().connections().rules());
-    return new ProxyNode(system, dataPlane, names, config, client, view);
+    return new ProxyNode(system, dataPlane, names, prober, checks, config, client, view);
   }
 
   private static CompletionStage<Map<InetSocketAddress, String>> serve(
@@ -144,11 +158,16 @@ public final class ProxyNode {
    */
   public CompletionStage<Integer> drainAndStop(Duration deadline) {
     client.tell(new AdsClient.Stop());
+    checks.tell(new CheckActor.Stop());
     CompletionStage<Done> flushed =
         AskPattern.ask(config, ConfigActor.Stop::new, FLUSH_TIMEOUT, system.scheduler());
     return dataPlane
         .drainAndStop(deadline)
         .thenCombine(flushed.exceptionally(_ -> Done.getInstance()), (cut, _) -> cut)
-        .whenComplete((_, _) -> names.close());
+        .whenComplete(
+            (_, _) -> {
+              names.close();
+              prober.close();
+            });
   }
 }

@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.ConfigView;
 import dev.nantian.gateway.proxy.config.Endpoint;
+import dev.nantian.gateway.proxy.health.EndpointHealth;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestRules;
 import dev.nantian.gateway.proxy.listener.Listeners;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -146,7 +148,9 @@ public final class ProxyView {
               pool.idle(),
               pool.outstanding(),
               pool.connects(),
-              pool.connectFailures()));
+              pool.connectFailures(),
+              "",
+              0));
     }
     return rows;
   }
@@ -159,7 +163,9 @@ public final class ProxyView {
         one.connectionsIdle() + other.connectionsIdle(),
         one.requestsOutstanding() + other.requestsOutstanding(),
         one.connects() + other.connects(),
-        one.connectFailures() + other.connectFailures());
+        one.connectFailures() + other.connectFailures(),
+        "",
+        0);
   }
 
   private static BackendRow row(Cluster cluster, Map<Endpoint, BackendRow.EndpointRow> sums) {
@@ -167,12 +173,37 @@ public final class ProxyView {
         cluster.name(),
         cluster.protocol().name(),
         cluster.externalName(),
-        cluster.endpoints().stream()
+        cluster.state().health().stream()
             .map(
-                endpoint ->
-                    sums.getOrDefault(
-                        endpoint, new BackendRow.EndpointRow(text(endpoint), 0, 0, 0, 0, 0)))
+                health ->
+                    row(
+                        health,
+                        sums.getOrDefault(
+                            new Endpoint(health.address()),
+                            new BackendRow.EndpointRow(
+                                NetUtil.toSocketAddressString(health.address()),
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                "",
+                                0))))
             .toList());
+  }
+
+  private static BackendRow.EndpointRow row(EndpointHealth health, BackendRow.EndpointRow sum) {
+    return new BackendRow.EndpointRow(
+        sum.address(),
+        sum.connectionsOpen(),
+        sum.connectionsIdle(),
+        sum.requestsOutstanding(),
+        sum.connects(),
+        sum.connectFailures(),
+        health.isCheckFailed()
+            ? "check_failed"
+            : health.state().name().toLowerCase(Locale.ROOT),
+        health.millisUntilTried());
   }
 
   private static String text(Endpoint endpoint) {

@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.health.EndpointHealth;
 import dev.nantian.gateway.proxy.retry.CircuitCounts;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One port of a Service and its ready endpoints.
@@ -25,7 +26,7 @@ public final class Cluster {
 
   private final String name;
   private final Protocol protocol;
-  private final ClusterHealth health = new ClusterHealth();
+  private final ClusterHealth health;
   private final CircuitCounts counts = new CircuitCounts();
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile String externalName = "";
@@ -34,6 +35,12 @@ public final class Cluster {
    * @param name {@code namespace/name:port}
    */
   public Cluster(String name, Protocol protocol) {
+    this(name, protocol, new ClusterHealth());
+  }
+
+  /** One that goes on with the health of another. */
+  Cluster(String name, Protocol protocol, ClusterHealth health) {
+    this.health = health;
     this.name = name;
     this.protocol = protocol;
   }
@@ -73,6 +80,16 @@ public final class Cluster {
     if (!now.endpoints().equals(ready) || !Arrays.equals(now.weights(), weights)) {
       replace(now.policy(), List.copyOf(ready), weights.clone());
     }
+  }
+
+  /**
+   * Replaces the endpoints.
+   *
+   * @param ready with their weights, in order
+   */
+  void endpoints(Map<Endpoint, Integer> ready) {
+    endpoints(
+        List.copyOf(ready.keySet()), ready.values().stream().mapToInt(Integer::intValue).toArray());
   }
 
   /** Replaces the policy. */

@@ -1,9 +1,12 @@
 package dev.nantian.gateway.proxy.config;
 
 import dev.nantian.gateway.proxy.balance.BalancePolicy;
+import dev.nantian.gateway.proxy.health.CheckPolicy;
 import dev.nantian.gateway.proxy.health.OutlierPolicy;
 import dev.nantian.gateway.proxy.retry.BudgetPolicy;
 import dev.nantian.gateway.proxy.retry.CircuitLimits;
+import dev.nantian.gateway.proxy.session.SessionPolicy;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the endpoints of a cluster are used.
@@ -12,10 +15,22 @@ import dev.nantian.gateway.proxy.retry.CircuitLimits;
  * @param outliers when one gets none for a while
  * @param budget of further tries
  * @param limits of what is under way at once
+ * @param checks null for no active checks
+ * @param session null for none, unless the rule has it
  */
 public record ClusterPolicy(
-    BalancePolicy balance, OutlierPolicy outliers, BudgetPolicy budget, CircuitLimits limits) {
+    BalancePolicy balance,
+    OutlierPolicy outliers,
+    BudgetPolicy budget,
+    CircuitLimits limits,
+    @Nullable CheckPolicy checks,
+    @Nullable SessionPolicy session) {
   public static final ClusterPolicy DEFAULT =
       new ClusterPolicy(
-          BalancePolicy.DEFAULT, OutlierPolicy.DEFAULT, BudgetPolicy.DEFAULT, CircuitLimits.OFF);
+          BalancePolicy.DEFAULT,
+          OutlierPolicy.DEFAULT,
+          BudgetPolicy.DEFAULT,
+          CircuitLimits.OFF,
+          null,
+          null);
 }

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,11 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
   private static final Set<HealthStatus> USABLE =
       Set.of(HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED);
 
+  private static final int MAX_WEIGHT = 1_000_000;
+
   private final Map<String, Service> services = new HashMap<>();
   private final Map<String, Cluster> clusters = new TreeMap<>();
-  private final Map<String, List<Endpoint>> assigned = new HashMap<>();
+  private final Map<String, Map<Endpoint, Integer>> assigned = new HashMap<>();
   private final Map<String, List<InetAddress>> resolved = new HashMap<>();
 
   @Override
@@ -59,6 +62,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
    */
   boolean put(Service service) throws InvalidResourceException {
     check(service);
+    ClusterPolicy policy = policy(service);
     Service before = services.put(service.getName(), service);
     boolean changed = false;
     Set<String> names = new LinkedHashSet<>();
@@ -68,10 +72,15 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
       Cluster.Protocol protocol = protocol(port);
       Cluster cluster = clusters.get(name);
       if (cluster == null || cluster.protocol() != protocol) {
-        cluster = new Cluster(name, protocol);
+        // Health is the endpoints', whatever is spoken to them.
+        cluster =
+            cluster == null
+                ? new Cluster(name, protocol)
+                : new Cluster(name, protocol, cluster.health());
         clusters.put(name, cluster);
         changed = true;
       }
+      cluster.policy(policy);
       feed(cluster, service, port.getPort());
     }
     return dropPorts(before, names) || changed;
@@ -102,7 +111,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     String host = service.getExternalName();
     cluster.externalName(host);
     if (host.isEmpty()) {
-      cluster.endpoints(assigned.getOrDefault(cluster.name(), List.of()));
+      cluster.endpoints(assigned.getOrDefault(cluster.name(), Map.of()));
     } else {
       cluster.endpoints(
           resolved.getOrDefault(host, List.of()).stream()
@@ -126,6 +135,14 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
   /** Also the name of the port's endpoints. */
   private static String clusterName(String service, int port, boolean datagrams) {
     return service + ":" + port + (datagrams ? "/udp" : "");
+  }
+
+  private static ClusterPolicy policy(Service service) throws InvalidResourceException {
+    String name = service.getName();
+    return service.hasTraffic()
+        ? TrafficCompiler.policy(
+            "Service " + name, name.substring(name.indexOf('/') + 1), service.getTraffic())
+        : ClusterPolicy.DEFAULT;
   }
 
   private static void check(Service service) throws InvalidResourceException {
@@ -161,7 +178,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     if (!assignment.getClusterName().equals(name)) {
       throw invalid(object + " cluster_name", assignment.getClusterName(), name);
     }
-    Set<Endpoint> endpoints = new LinkedHashSet<>();
+    Map<Endpoint, Integer> endpoints = new LinkedHashMap<>();
     for (int i = 0; i < assignment.getEndpointsCount(); i++) {
       LocalityLbEndpoints locality = assignment.getEndpoints(i);
       for (int j = 0; j < locality.getLbEndpointsCount(); j++) {
@@ -169,11 +186,11 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
         Endpoint checked =
             endpoint(object + " endpoints[" + i + "].lb_endpoints[" + j + "]", endpoint);
         if (USABLE.contains(endpoint.getHealthStatus())) {
-          endpoints.add(checked);
+          endpoints.put(checked, weight(endpoint));
         }
       }
     }
-    assigned.put(name, List.copyOf(endpoints));
+    assigned.put(name, endpoints);
     feedAssigned(name);
   }
 
@@ -187,8 +204,14 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     Cluster cluster = clusters.get(name);
     Service service = services.get(name.substring(0, Math.max(0, name.lastIndexOf(':'))));
     if (cluster != null && service != null && service.getExternalName().isEmpty()) {
-      cluster.endpoints(assigned.getOrDefault(name, List.of()));
+      cluster.endpoints(assigned.getOrDefault(name, Map.of()));
     }
+  }
+
+  /** Absent stands for 1. */
+  private static int weight(LbEndpoint endpoint) {
+    int weight = endpoint.getLoadBalancingWeight().getValue();
+    return weight < 1 ? 1 : Math.min(weight, MAX_WEIGHT);
   }
 
   private static Endpoint endpoint(String field, LbEndpoint endpoint)

@@ -2,7 +2,6 @@ package dev.nantian.gateway.proxy.config;
 
 import static dev.nantian.gateway.proxy.config.Checks.invalid;
 
-import com.google.protobuf.Duration;
 import dev.nantian.gateway.protocol.config.v1.Attachment;
 import dev.nantian.gateway.protocol.config.v1.HttpFilter;
 import dev.nantian.gateway.protocol.config.v1.HttpMatch;
@@ -21,6 +20,7 @@ import dev.nantian.gateway.proxy.route.PathRule;
 import dev.nantian.gateway.proxy.route.QueryRule;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
+import dev.nantian.gateway.proxy.route.RuleTraffic;
 import dev.nantian.gateway.proxy.route.ValueRule;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import java.nio.charset.StandardCharsets;
@@ -200,30 +200,22 @@ final class HttpRouteCompiler {
         filters.responseEdits(),
         filters.redirect(),
         filters.rewrite(),
-        millis(field + ".timeouts.request", rule.hasRequestTimeout(), rule.getRequestTimeout()),
-        millis(
+        Durations.millis(field + ".timeouts.request", rule.hasRequestTimeout(), rule.getRequestTimeout()),
+        Durations.millis(
             field + ".timeouts.backendRequest",
             rule.hasBackendRequestTimeout(),
             rule.getBackendRequestTimeout()),
-        backends(field, rule.getBackendsList()));
+        backends(field, rule.getBackendsList()),
+        traffic(field, rule));
   }
 
-  /** Whole milliseconds, rounded up so that a limit never becomes "none". */
-  private static long millis(String field, boolean present, Duration duration)
-      throws InvalidResourceException {
-    if (!present) {
-      return 0;
-    }
-    if (duration.getSeconds() < 0
-        || duration.getSeconds() > Integer.MAX_VALUE
-        || duration.getNanos() < 0
-        || duration.getNanos() > 999_999_999) {
-      throw invalid(
-          field,
-          duration.getSeconds() + "s " + duration.getNanos() + "ns",
-          "0 to " + Integer.MAX_VALUE + " seconds");
-    }
-    return duration.getSeconds() * 1000 + (duration.getNanos() + 999_999L) / 1_000_000;
+  private static RuleTraffic traffic(String field, HttpRule rule) throws InvalidResourceException {
+    return new RuleTraffic(
+        TrafficCompiler.retry(field + ".retry", rule.hasRetry() ? rule.getRetry() : null),
+        rule.hasSessionPersistence()
+            ? TrafficCompiler.session(
+                field + ".sessionPersistence", rule.getSessionPersistence())
+            : null);
   }
 
   /**

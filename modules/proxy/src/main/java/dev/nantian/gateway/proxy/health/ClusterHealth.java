@@ -79,6 +79,16 @@ public final class ClusterHealth {
     return panicking;
   }
 
+  /** How many endpoints are in this state. */
+  public long count(EndpointHealth.State state) {
+    return endpoints.values().stream().filter(health -> health.state() == state).count();
+  }
+
+  /** How many endpoints fail active checks. */
+  public long countCheckFailed() {
+    return endpoints.values().stream().filter(EndpointHealth::isCheckFailed).count();
+  }
+
   /** Ejections so far. */
   public long ejections() {
     return ejections.get();

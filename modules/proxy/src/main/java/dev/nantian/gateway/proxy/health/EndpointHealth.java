@@ -53,6 +53,11 @@ public final class EndpointHealth {
     return address;
   }
 
+  /** True if {@code other} is not this very state. */
+  public boolean isOtherThan(EndpointHealth other) {
+    return other != this;
+  }
+
   public State state() {
     return state;
   }

@@ -13,7 +13,9 @@ import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.route.RuleAction;
+import dev.nantian.gateway.proxy.route.WeightedBackends;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
+import dev.nantian.gateway.proxy.session.SessionPolicy;
 import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -289,6 +291,12 @@ public final class Exchange {
     return Objects.requireNonNull(upstream.cluster());
   }
 
+  /** The backend that the client's session is with; null if there is no session. */
+  @Nullable Backend sessionBackend(WeightedBackends backends) {
+    SessionPolicy policy = target().action().traffic().session();
+    return policy == null ? null : upstream.sessionBackend(policy, backends);
+  }
+
   /** Chooses an endpoint; answers if none can be had. */
   void balance() {
     LocalAnswer refusal = upstream.balance(cluster(), target().action().traffic().retry());
@@ -303,6 +311,8 @@ public final class Exchange {
 
   void respond() {
     status = response.status();
+    // After the filters, so that none takes a client's session away.
+    upstream.applySession(response, downstream().isTls());
     downstream().startResponse(this);
   }
 

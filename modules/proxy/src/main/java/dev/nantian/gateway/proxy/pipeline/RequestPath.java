@@ -213,7 +213,10 @@ final class RequestPath {
       exchange.answer(LocalAnswer.NO_BACKEND);
       return;
     }
-    WeightedBackends.Backend backend = backends.pick(exchange.worker().pools().ticket(total));
+    WeightedBackends.Backend backend = exchange.sessionBackend(backends);
+    if (backend == null) {
+      backend = backends.pick(exchange.worker().pools().ticket(total));
+    }
     Cluster cluster = backend.cluster();
     if (cluster == null) {
       exchange.answer(backend.failureStatus(), LocalAnswer.BACKEND_UNRESOLVED.text());

@@ -7,7 +7,9 @@ import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.retry.CircuitLimits;
 import dev.nantian.gateway.proxy.retry.RetryPolicy;
+import dev.nantian.gateway.proxy.route.WeightedBackends;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
+import dev.nantian.gateway.proxy.session.SessionPolicy;
 import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import dev.nantian.gateway.proxy.upstream.UpstreamFailure;
@@ -42,6 +44,7 @@ final class UpstreamSide implements UpstreamUser {
   private @Nullable Trailers requestTrailers; // seldom there: made when needed, not kept
   private @Nullable Trailers responseTrailers;
   private final Retries retries;
+  private @Nullable SessionSide session;
   private long key;
   private boolean counted;
   private boolean staleRepeated;
@@ -60,6 +63,7 @@ final class UpstreamSide implements UpstreamUser {
   void clear() {
     backend = null;
     cluster = null;
+    session = null;
     next = null;
     member = null;
     failed = null;
@@ -114,6 +118,19 @@ final class UpstreamSide implements UpstreamUser {
     return backend != null;
   }
 
+  /** The backend that the client's session is with, by a rule's policy; null if there is none. */
+  @Nullable Backend sessionBackend(SessionPolicy policy, WeightedBackends backends) {
+    session = new SessionSide(policy, exchange.request(), System.currentTimeMillis() / 1000);
+    return session.backend(backends);
+  }
+
+  /** The response's head is there: tells the client its session. */
+  void applySession(ResponseHead response, boolean tls) {
+    if (session != null && member != null && cluster != null) {
+      session.apply(cluster, member, tls, response);
+    }
+  }
+
   /**
    * Chooses an endpoint for the first try.
    *
@@ -129,7 +146,14 @@ final class UpstreamSide implements UpstreamUser {
       }
     }
     key = pools.key(to, exchange.request(), exchange.downstream().remoteAddressText());
-    next = pools.choose(to, key, null);
+    SessionPolicy ofCluster = to.state().policy().session();
+    if (session == null && ofCluster != null) {
+      session = new SessionSide(ofCluster, exchange.request(), System.currentTimeMillis() / 1000);
+    }
+    next = session == null ? null : session.member(pools, to);
+    if (next == null) {
+      next = pools.choose(to, key, null);
+    }
     if (next == null) {
       return LocalAnswer.NO_ENDPOINT;
     }

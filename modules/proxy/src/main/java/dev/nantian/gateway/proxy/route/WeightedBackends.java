@@ -79,6 +79,16 @@ public final class WeightedBackends {
     return backends[i];
   }
 
+  /** Number of backends. */
+  public int size() {
+    return backends.length;
+  }
+
+  /** The backend at an index, in the order of the rule. */
+  public Backend get(int index) {
+    return backends[index];
+  }
+
   /** All backends in the order of the rule. */
   public List<Backend> all() {
     return List.of(backends);

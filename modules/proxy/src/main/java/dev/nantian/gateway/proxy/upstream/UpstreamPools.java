@@ -64,6 +64,11 @@ public final class UpstreamPools {
     return of(cluster).choose(key, except);
   }
 
+  /** The member of a cluster at an address; null if it has none there. */
+  public @Nullable ClusterMember at(Cluster cluster, Endpoint endpoint) {
+    return of(cluster).at(endpoint);
+  }
+
   /**
    * The key for {@link #choose}: the hash of what the cluster's policy names, or of nothing, so
    * that requests without the key are spread at random.

@@ -14,7 +14,7 @@ public record BackendRow(
     String cluster, String protocol, String externalName, List<EndpointRow> endpoints) {
 
   /**
-   * An endpoint with the sums of its pools on all loops.
+   * An endpoint with the sums of its pools on all loops, and its health in this cluster.
    *
    * @param address IP address and port
    * @param connectionsOpen open or being opened
@@ -22,6 +22,8 @@ public record BackendRow(
    * @param requestsOutstanding that have or await a connection
    * @param connects connections made so far
    * @param connectFailures connections that could not be made so far
+   * @param health healthy, ejected, probing or check_failed
+   * @param millisUntilTried while ejected, until it gets a request again
    */
   public record EndpointRow(
       String address,
@@ -29,5 +31,7 @@ public record BackendRow(
       int connectionsIdle,
       int requestsOutstanding,
       long connects,
-      long connectFailures) {}
+      long connectFailures,
+      String health,
+      long millisUntilTried) {}
 }
