@@ -200,9 +200,7 @@ public final class ProxyView {
         sum.requestsOutstanding(),
         sum.connects(),
         sum.connectFailures(),
-        health.isCheckFailed()
-            ? "check_failed"
-            : health.state().name().toLowerCase(Locale.ROOT),
+        health.isCheckFailed() ? "check_failed" : health.state().name().toLowerCase(Locale.ROOT),
         health.millisUntilTried());
   }
 

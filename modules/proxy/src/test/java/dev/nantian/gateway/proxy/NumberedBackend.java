@@ -53,7 +53,8 @@ final class NumberedBackend implements AutoCloseable {
                 connections.add(channel);
                 channel
                     .pipeline()
-                    .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20), new Answers());
+                    .addLast(
+                        new HttpServerCodec(), new HttpObjectAggregator(1 << 20), new Answers());
               }
             })
         .bind(at)

@@ -37,8 +37,7 @@ import org.junit.jupiter.api.Test;
 
 /** Backends that die, fail and come back under load. */
 class ResilienceIT {
-  private static final OutlierPolicy QUICK =
-      new OutlierPolicy(2, 5, 0, 0, 200, 1_000, 50, 3, 25);
+  private static final OutlierPolicy QUICK = new OutlierPolicy(2, 5, 0, 0, 200, 1_000, 50, 3, 25);
   private static final RetryPolicy RETRIES = new RetryPolicy(2, Set.of(503), 0, true);
 
   private final List<NumberedBackend> backends = new ArrayList<>();
@@ -252,8 +251,7 @@ class ResilienceIT {
 
   private static Response put(RawClient client, String body) throws IOException {
     return client
-        .send(
-            "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+        .send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
         .receive();
   }
 
@@ -297,8 +295,9 @@ class ResilienceIT {
 
   @Test
   void aTryThatTimesOutIsFollowedByAnother() throws Exception {
-    try (RawBackend silent = new RawBackend(connection -> connection.in().transferTo(
-            java.io.OutputStream.nullOutputStream()))) {
+    try (RawBackend silent =
+        new RawBackend(
+            connection -> connection.in().transferTo(java.io.OutputStream.nullOutputStream()))) {
       Cluster cluster = cluster(1, policy(OutlierPolicy.DEFAULT));
       cluster.endpoints(
           List.of(new Endpoint(silent.address()), new Endpoint(backends.get(0).address())));
@@ -375,7 +374,10 @@ class ResilienceIT {
                 .filter(e -> !e.getValue().equals(after.get(e.getKey())))
                 .count();
         System.out.println(
-            algorithm + ": of 200 keys, " + moved + " of endpoints that stayed moved when 1 of 5 left");
+            algorithm
+                + ": of 200 keys, "
+                + moved
+                + " of endpoints that stayed moved when 1 of 5 left");
         assertThat(moved).isLessThanOrEqualTo(algorithm == Algorithm.RING_HASH ? 0 : 10);
         cluster.endpoints(backends.stream().map(b -> new Endpoint(b.address())).toList());
         assertThat(owners(proxy)).isEqualTo(before);
@@ -389,9 +391,7 @@ class ResilienceIT {
       try (RawClient client = proxy.client()) {
         for (int user = connection * 50; user < connection * 50 + 50; user++) {
           Response response =
-              client
-                  .send("GET / HTTP/1.1\r\nHost: x\r\nX-User: " + user + "\r\n\r\n")
-                  .receive();
+              client.send("GET / HTTP/1.1\r\nHost: x\r\nX-User: " + user + "\r\n\r\n").receive();
           owners.put(user, response.body());
         }
       }
@@ -450,7 +450,8 @@ class ResilienceIT {
       // And what is made up is a new session
       Response forged =
           client
-              .send("GET / HTTP/1.1\r\nHost: x\r\n" + field.replaceAll("....$", "AAAA") + "\r\n\r\n")
+              .send(
+                  "GET / HTTP/1.1\r\nHost: x\r\n" + field.replaceAll("....$", "AAAA") + "\r\n\r\n")
               .receive();
       assertThat(told.apply(forged)).isNotNull();
     }

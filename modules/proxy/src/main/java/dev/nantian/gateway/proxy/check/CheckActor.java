@@ -25,8 +25,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * Checks the endpoints of all clusters whose policy says so, each at its own times.
  *
  * <p>Made by {@code ProxyNode}, one for each process, on the default dispatcher. It looks at the
- * clusters every second, so a new endpoint is checked within that time. If it crashes, verdicts stay
- * as they are; started again, it begins every streak anew.
+ * clusters every second, so a new endpoint is checked within that time. If it crashes, verdicts
+ * stay as they are; started again, it begins every streak anew.
  */
 public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
   /** What it is told. */
@@ -96,8 +96,7 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
                       return new CheckActor(context, timers, clusters, prober, meters);
                     }));
     return Behaviors.supervise(behavior)
-        .onFailure(
-            SupervisorStrategy.restartWithBackoff(LOOK, Duration.ofMinutes(1), 0.2));
+        .onFailure(SupervisorStrategy.restartWithBackoff(LOOK, Duration.ofMinutes(1), 0.2));
   }
 
   @Override
@@ -194,7 +193,10 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
       if (passed) {
         getContext()
             .getLog()
-            .info("endpoint passes checks backend={} endpoint={}", target.cluster(), target.endpoint());
+            .info(
+                "endpoint passes checks backend={} endpoint={}",
+                target.cluster(),
+                target.endpoint());
       } else {
         getContext()
             .getLog()

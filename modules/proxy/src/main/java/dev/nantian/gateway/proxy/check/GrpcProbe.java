@@ -110,7 +110,8 @@ final class GrpcProbe extends ChannelInboundHandlerAdapter {
   }
 
   private static ByteBuf request(String service) {
-    byte[] message = new byte[service.isEmpty() ? 0 : CodedOutputStream.computeStringSize(1, service)];
+    byte[] message =
+        new byte[service.isEmpty() ? 0 : CodedOutputStream.computeStringSize(1, service)];
     if (!service.isEmpty()) {
       try {
         CodedOutputStream.newInstance(message).writeString(1, service);

@@ -67,14 +67,11 @@ final class HealthMeters {
     ClusterHealth health = cluster.health();
     List<Meter> meters = new ArrayList<>();
     for (EndpointHealth.State state : EndpointHealth.State.values()) {
-      meters.add(
-          endpoints(
-              cluster, state.name().toLowerCase(Locale.ROOT), h -> h.count(state)));
+      meters.add(endpoints(cluster, state.name().toLowerCase(Locale.ROOT), h -> h.count(state)));
     }
     meters.add(endpoints(cluster, "check_failed", ClusterHealth::countCheckFailed));
     meters.add(
-        FunctionCounter.builder(
-                "nantian.backend.ejections", health, ClusterHealth::ejections)
+        FunctionCounter.builder("nantian.backend.ejections", health, ClusterHealth::ejections)
             .description("Endpoints taken out because of how they answered")
             .tags(Tags.of("backend", cluster.name()))
             .register(registry));

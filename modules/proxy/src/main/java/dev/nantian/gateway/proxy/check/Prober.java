@@ -16,9 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Makes single checks, each on a connection of its own, on a thread of its own. Thread-safe.
- */
+/** Makes single checks, each on a connection of its own, on a thread of its own. Thread-safe. */
 public final class Prober implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(
@@ -57,7 +55,8 @@ public final class Prober implements AutoCloseable {
             });
     channel.closeFuture().addListener(_ -> verdict.complete("closed without an answer"));
     return verdict
-        .completeOnTimeout("no answer within " + timeoutMillis + " ms", timeoutMillis, TimeUnit.MILLISECONDS)
+        .completeOnTimeout(
+            "no answer within " + timeoutMillis + " ms", timeoutMillis, TimeUnit.MILLISECONDS)
         .whenComplete(
             (_, _) -> {
               var unusedToo = channel.close();

@@ -200,7 +200,8 @@ final class HttpRouteCompiler {
         filters.responseEdits(),
         filters.redirect(),
         filters.rewrite(),
-        Durations.millis(field + ".timeouts.request", rule.hasRequestTimeout(), rule.getRequestTimeout()),
+        Durations.millis(
+            field + ".timeouts.request", rule.hasRequestTimeout(), rule.getRequestTimeout()),
         Durations.millis(
             field + ".timeouts.backendRequest",
             rule.hasBackendRequestTimeout(),
@@ -213,8 +214,7 @@ final class HttpRouteCompiler {
     return new RuleTraffic(
         TrafficCompiler.retry(field + ".retry", rule.hasRetry() ? rule.getRetry() : null),
         rule.hasSessionPersistence()
-            ? TrafficCompiler.session(
-                field + ".sessionPersistence", rule.getSessionPersistence())
+            ? TrafficCompiler.session(field + ".sessionPersistence", rule.getSessionPersistence())
             : null);
   }
 

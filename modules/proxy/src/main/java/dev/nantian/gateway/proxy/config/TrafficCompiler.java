@@ -91,14 +91,12 @@ final class TrafficCompiler {
               throw invalid(
                   field + ".algorithm", balancing.getAlgorithmValue(), "one that this proxy knows");
         };
-    HashKey key =
-        balancing.hasHashKey() ? key(field + ".hashKey", balancing.getHashKey()) : null;
+    HashKey key = balancing.hasHashKey() ? key(field + ".hashKey", balancing.getHashKey()) : null;
     SlowStart start = SlowStart.OFF;
     if (balancing.hasSlowStart()) {
       var slow = balancing.getSlowStart();
       long window = Durations.millis(field + ".slowStart.window", true, slow.getWindow());
-      int percent =
-          slow.hasInitialPercent() ? slow.getInitialPercent() : DEFAULT_INITIAL_PERCENT;
+      int percent = slow.hasInitialPercent() ? slow.getInitialPercent() : DEFAULT_INITIAL_PERCENT;
       start = checked(field + ".slowStart", () -> new SlowStart(window, percent));
     }
     SlowStart slowStart = start;
@@ -279,8 +277,7 @@ final class TrafficCompiler {
     }
     int attempts = retry.hasAttempts() ? retry.getAttempts() : DEFAULT_ATTEMPTS;
     if (attempts < 0 || attempts > MAX_ATTEMPTS) {
-      throw invalid(
-          field + ".attempts", Integer.toUnsignedLong(attempts), "0 to " + MAX_ATTEMPTS);
+      throw invalid(field + ".attempts", Integer.toUnsignedLong(attempts), "0 to " + MAX_ATTEMPTS);
     }
     long backoff = Durations.millis(field + ".backoff", retry.hasBackoff(), retry.getBackoff());
     return checked(

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The session of one exchange (Gateway API GEP-1619): read from the request, told in the response.
  *
- * <p>A session whose endpoint is gone or out of order is followed by a new one elsewhere. One object
- * for one request that has a session policy.
+ * <p>A session whose endpoint is gone or out of order is followed by a new one elsewhere. One
+ * object for one request that has a session policy.
  */
 final class SessionSide {
   private static final HeaderName SET_COOKIE = HeaderName.of("set-cookie");
@@ -90,9 +90,7 @@ final class SessionSide {
   void apply(Cluster cluster, ClusterMember member, boolean tls, ResponseHead response) {
     Session known = presented;
     boolean same =
-        known != null
-            && isWith(cluster)
-            && known.endpoint().equals(member.endpoint().address());
+        known != null && isWith(cluster) && known.endpoint().equals(member.endpoint().address());
     if (same && known != null && !policy.needsRefresh(known, now)) {
       return;
     }

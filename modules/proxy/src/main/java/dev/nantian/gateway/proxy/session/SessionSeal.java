@@ -16,12 +16,12 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Seals sessions: AES-256-GCM, so a client can neither read an endpoint's address out of its session
- * nor make one up.
+ * Seals sessions: AES-256-GCM, so a client can neither read an endpoint's address out of its
+ * session nor make one up.
  *
  * <p>A sealed session is base64url (RFC 4648 section 5) of a version octet, 12 octets of nonce and
- * the ciphertext with its tag. Thread-safe; some microseconds for each call, and garbage: only rules
- * with sessions pay.
+ * the ciphertext with its tag. Thread-safe; some microseconds for each call, and garbage: only
+ * rules with sessions pay.
  */
 public final class SessionSeal {
   /** Octets of the key. */
@@ -85,7 +85,9 @@ public final class SessionSeal {
     }
   }
 
-  /** The session in {@code bytes[offset, offset + length)}; empty if nobody with our key made it. */
+  /**
+   * The session in {@code bytes[offset, offset + length)}; empty if nobody with our key made it.
+   */
   public Optional<Session> open(byte[] bytes, int offset, int length) {
     if (length > MAX_LENGTH) {
       return Optional.empty();
