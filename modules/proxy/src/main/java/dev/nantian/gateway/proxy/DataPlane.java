@@ -124,6 +124,12 @@ public final class DataPlane {
           counts,
           UpstreamCounts::requestOverflows);
       binder.counter(
+          "nantian.upstream.protocol.failures",
+          "HTTP/2 connections and streams that broke its rules or did not answer a PING",
+          loop,
+          counts,
+          UpstreamCounts::protocolFailures);
+      binder.counter(
           "nantian.upstream.handler.failures",
           "Connections ended by an error inside the proxy",
           loop,

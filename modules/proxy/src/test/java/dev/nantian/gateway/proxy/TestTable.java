@@ -36,6 +36,13 @@ final class TestTable implements ListenerTable {
     return cluster;
   }
 
+  /** One whose endpoints speak HTTP/2 with prior knowledge. */
+  static Cluster http2(InetSocketAddress... endpoints) {
+    Cluster cluster = new Cluster("test/backend:80", Cluster.Protocol.HTTP2);
+    cluster.endpoints(java.util.Arrays.stream(endpoints).map(Endpoint::new).toList());
+    return cluster;
+  }
+
   static WeightedBackends to(@Nullable Cluster cluster) {
     return new WeightedBackends(
         List.of(new Backend(cluster, 500, "no such Service", HeaderEdits.NONE, HeaderEdits.NONE)),

@@ -19,7 +19,7 @@ public final class Cluster {
   /** How to speak to the endpoints. */
   public enum Protocol {
     HTTP1,
-    H2C,
+    HTTP2,
     /** Not at all: bytes are relayed (layer 4). */
     OPAQUE
   }

@@ -125,7 +125,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
       return Cluster.Protocol.OPAQUE;
     }
     return switch (port.getAppProtocol()) {
-      case H2C -> Cluster.Protocol.H2C;
+      case H2C -> Cluster.Protocol.HTTP2;
       case OPAQUE -> Cluster.Protocol.OPAQUE;
       // A WebSocket begins as HTTP/1.1 (RFC 6455).
       case HTTP1, WEBSOCKET, UNRECOGNIZED -> Cluster.Protocol.HTTP1;

@@ -24,6 +24,7 @@ final class ResponseWriter {
   private static final byte[] KEEP_ALIVE = ascii("keep-alive");
   private static final byte[] CHUNKED = ascii("chunked");
   private static final byte[] RETRY_AFTER_SECONDS = ascii("1");
+  private static final byte[] ZERO = {'0'};
   private static final byte[] TEXT = ascii("text/plain");
 
   /** A body part smaller than this share of its buffer's memory is copied if it must wait. */
@@ -95,6 +96,9 @@ final class ResponseWriter {
     wrapInChunks = !http10 && kind == BodyReader.Kind.UNTIL_CLOSE;
     ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));
     HeadWriter.response(head, out);
+    if (kind == BodyReader.Kind.NONE && lacksLength(exchange)) {
+      HeadWriter.field(FieldNames.CONTENT_LENGTH, ZERO, out);
+    }
     if (wrapInChunks && !head.contains(FieldNames.TRANSFER_ENCODING)) {
       HeadWriter.field(FieldNames.TRANSFER_ENCODING, CHUNKED, out);
     }
@@ -106,6 +110,16 @@ final class ResponseWriter {
     HeadWriter.end(out);
     write(channel, out);
     return ends;
+  }
+
+  /** HTTP/2 ends a response with its head and needs no length for that; HTTP/1 does. */
+  private static boolean lacksLength(Exchange exchange) {
+    ResponseHead head = exchange.response();
+    return head.contentLength() < 0
+        && !exchange.isHead()
+        && head.status() != 204
+        && head.status() != 304
+        && !head.contains(FieldNames.CONTENT_LENGTH);
   }
 
   /** RFC 9110 section 8.6 and RFC 9112 section 6.1: none in 1xx and 204, a next hop may wait. */

@@ -193,10 +193,10 @@ final class RequestPath {
       route(exchange);
     }
     if (exchange.isRequestHere() && exchange.passBackendFilters()) {
-      if (exchange.cluster().protocol() == Cluster.Protocol.HTTP1) {
-        exchange.balance();
-      } else {
+      if (exchange.cluster().protocol() == Cluster.Protocol.OPAQUE) {
         exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
+      } else {
+        exchange.balance();
       }
     }
   }

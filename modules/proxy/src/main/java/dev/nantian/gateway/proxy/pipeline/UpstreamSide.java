@@ -438,46 +438,53 @@ final class UpstreamSide implements UpstreamUser {
   public void onUpstreamFailed(UpstreamFailure failure) {
     stream = null;
     ClusterMember at = member;
-    boolean repeatStale =
-        failure == UpstreamFailure.STALE && !exchange.isResponding() && mayRepeatStale();
-    if (!repeatStale) {
+    boolean repeats = !exchange.isResponding() && mayRepeat(failure);
+    if (!repeats) {
       report(outcome(failure));
     }
     endTry();
     if (exchange.isResponding()) {
       exchange.truncated();
-    } else if (repeatStale && at != null) {
+    } else if (repeats && at != null) {
       staleRepeated = true;
       worker.metrics().retried(at.clusterName());
       exchange.response().clear();
       exchange.requestUnsent(); // the body must wait for the new connection
       begin(at).acquireFresh(this);
-    } else if (failure != UpstreamFailure.INTERNAL && mayFollow(Retries.Failure.LOST)) {
+    } else if (failure != UpstreamFailure.INTERNAL && mayFollow(kind(failure))) {
       repeat();
     } else {
       exchange.answer(
           switch (failure) {
-            case LOST, STALE -> LocalAnswer.BACKEND_LOST;
+            case LOST, STALE, UNPROCESSED -> LocalAnswer.BACKEND_LOST;
             case BAD_RESPONSE, TRUNCATED -> LocalAnswer.BAD_RESPONSE;
             case INTERNAL -> LocalAnswer.INTERNAL;
           });
     }
   }
 
-  /** What a failure says of the endpoint; nothing if it is our own. */
+  private static Retries.Failure kind(UpstreamFailure failure) {
+    return failure == UpstreamFailure.UNPROCESSED ? Retries.Failure.UNSENT : Retries.Failure.LOST;
+  }
+
+  /** What a failure says of the endpoint; nothing if it is our own or no fault. */
   private static @Nullable Outcome outcome(UpstreamFailure failure) {
     return switch (failure) {
       case STALE, LOST, TRUNCATED -> Outcome.CONNECTION_ERROR;
       case BAD_RESPONSE -> Outcome.ERROR_STATUS;
-      case INTERNAL -> null;
+      case INTERNAL, UNPROCESSED -> null;
     };
   }
 
   /**
-   * The backend closed a kept connection just as we used it. Nothing of the body is lost yet, and
-   * the method allows a second time (RFC 9110 section 9.2.2: a proxy must not repeat others).
+   * Nothing of the body may be lost yet. The backend either says that it did not begin the request,
+   * or closed a kept connection just as we used it: then the method must allow a second time (RFC
+   * 9110 section 9.2.2: a proxy must not repeat others).
    */
-  private boolean mayRepeatStale() {
-    return !staleRepeated && !retries.isBodySent() && Methods.isIdempotent(exchange.request());
+  private boolean mayRepeat(UpstreamFailure failure) {
+    boolean safe =
+        failure == UpstreamFailure.UNPROCESSED
+            || (failure == UpstreamFailure.STALE && Methods.isIdempotent(exchange.request()));
+    return safe && !staleRepeated && !retries.isBodySent();
   }
 }

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import io.netty.bootstrap.Bootstrap;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   private final EndpointPool pool;
   private final DeadlineWheel wheel;
+  private final UpstreamSettings settings;
   private final HttpLimits limits;
   private final DeadlineWheel.Entry deadline =
       new DeadlineWheel.Entry() {
@@ -29,16 +31,18 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   private @Nullable Channel channel;
   private boolean ended;
 
-  ConnectionAttempt(EndpointPool pool, DeadlineWheel wheel, HttpLimits limits) {
+  ConnectionAttempt(
+      EndpointPool pool, DeadlineWheel wheel, UpstreamSettings settings, HttpLimits limits) {
     this.pool = pool;
     this.wheel = wheel;
+    this.settings = settings;
     this.limits = limits;
   }
 
-  void start(Bootstrap bootstrap, long timeoutMillis) {
+  void start(Bootstrap bootstrap) {
     ChannelFuture connecting = bootstrap.handler(this).connect(pool.endpoint().address());
     channel = connecting.channel();
-    wheel.arm(deadline, timeoutMillis);
+    wheel.arm(deadline, settings.connectTimeoutMillis());
     var unused =
         connecting.addListener(
             (ChannelFuture done) -> {
@@ -54,9 +58,33 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     if (ended) {
       return;
     }
+    if (pool.protocol() == Cluster.Protocol.HTTP2) {
+      speakHttp2(open);
+    } else {
+      speakHttp1(open);
+    }
+  }
+
+  private void speakHttp1(Channel open) {
     Http1UpstreamConnection connection = new Http1UpstreamConnection(pool, wheel, limits, open);
     open.pipeline().replace(this, null, connection);
     succeed(connection);
+  }
+
+  /** Prior knowledge (RFC 9113 section 3.3): that the endpoint does speak it its SETTINGS show. */
+  private void speakHttp2(Channel open) {
+    open.pipeline()
+        .addLast(
+            Http2UpstreamConnection.create(
+                pool, wheel, settings.http2(), limits, false, this::succeedHttp2));
+    open.flush();
+  }
+
+  private void succeedHttp2(UpstreamConnection connection) {
+    if (!ended && channel != null) {
+      channel.pipeline().remove(this);
+      succeed(connection);
+    }
   }
 
   private void succeed(UpstreamConnection connection) {

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
@@ -44,13 +45,12 @@ final class Connector {
   }
 
   /** How many exchanges a new connection will take at once, as far as that can be known before. */
-  int exchangesAtOnce() {
-    return 1;
+  int exchangesAtOnce(Cluster.Protocol protocol) {
+    return protocol == Cluster.Protocol.HTTP1 ? 1 : settings.http2().maxStreams();
   }
 
   /** Opens a connection; the pool is told of it on the loop. */
   void connect(EndpointPool pool) {
-    new ConnectionAttempt(pool, wheel, limits)
-        .start(bootstrap.clone(), settings.connectTimeoutMillis());
+    new ConnectionAttempt(pool, wheel, settings, limits).start(bootstrap.clone());
   }
 }

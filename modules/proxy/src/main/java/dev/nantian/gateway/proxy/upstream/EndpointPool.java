@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
@@ -21,6 +22,7 @@ public final class EndpointPool {
   private static final Logger LOG = LoggerFactory.getLogger(EndpointPool.class);
 
   private final Endpoint endpoint;
+  private final Cluster.Protocol protocol;
   private final Connector connector;
   private final UpstreamSettings settings;
   private final UpstreamCounts total;
@@ -37,8 +39,13 @@ public final class EndpointPool {
   private long reuses;
 
   EndpointPool(
-      Endpoint endpoint, Connector connector, UpstreamSettings settings, UpstreamCounts total) {
+      Endpoint endpoint,
+      Cluster.Protocol protocol,
+      Connector connector,
+      UpstreamSettings settings,
+      UpstreamCounts total) {
     this.endpoint = endpoint;
+    this.protocol = protocol;
     this.connector = connector;
     this.settings = settings;
     this.total = total;
@@ -46,6 +53,11 @@ public final class EndpointPool {
 
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /** How its connections speak to the endpoint. */
+  Cluster.Protocol protocol() {
+    return protocol;
   }
 
   /** {@code address:port}. */
@@ -177,7 +189,7 @@ public final class EndpointPool {
 
   /** So many of those that wait will find room when what is being opened is open. */
   private int promised() {
-    return connecting * connector.exchangesAtOnce();
+    return connecting * connector.exchangesAtOnce(protocol);
   }
 
   private void connectForWaiting() {
@@ -194,6 +206,7 @@ public final class EndpointPool {
   void connected(UpstreamConnection connection) {
     connecting--;
     offer(connection);
+    connectForWaiting(); // it may take fewer at once than was hoped
   }
 
   /** A connection could not be made: so many of those that wait hear it as it was opened for. */
@@ -202,7 +215,7 @@ public final class EndpointPool {
     connecting--;
     connectFailures++;
     total.connectFailed();
-    List<UpstreamUser> failed = waiting.stream().limit(connector.exchangesAtOnce()).toList();
+    List<UpstreamUser> failed = waiting.stream().limit(connector.exchangesAtOnce(protocol)).toList();
     failed.forEach(this::cancel);
     failed.forEach(user -> user.onConnectFailed(this, reason));
     connectForWaiting();
@@ -251,6 +264,12 @@ public final class EndpointPool {
   void handlerFailed(Throwable cause) {
     total.handlerFailed();
     LOG.error("connection failed inside the proxy endpoint={}", text(), cause);
+  }
+
+  /** The endpoint broke the rules of its protocol, or does not answer. */
+  void protocolFailed(Throwable cause) {
+    total.protocolFailed();
+    LOG.debug("connection failed endpoint={} reason={}", text(), cause.getMessage());
   }
 
   private void closeIdle() {

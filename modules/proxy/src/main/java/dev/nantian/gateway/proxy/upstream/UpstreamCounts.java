@@ -12,6 +12,7 @@ public final class UpstreamCounts {
   private long pendingOverflows;
   private long requestOverflows;
   private long handlerFailures;
+  private long protocolFailures;
 
   void connecting() {
     connects++;
@@ -33,6 +34,10 @@ public final class UpstreamCounts {
     requestOverflows++;
   }
 
+  void protocolFailed() {
+    protocolFailures++;
+  }
+
   void handlerFailed() {
     handlerFailures++;
   }
@@ -45,6 +50,11 @@ public final class UpstreamCounts {
   /** Requests refused since too many were under way at the endpoint. */
   public long requestOverflows() {
     return requestOverflows;
+  }
+
+  /** Connections or streams of HTTP/2 that broke its rules or did not answer a PING. */
+  public long protocolFailures() {
+    return protocolFailures;
   }
 
   /** Connections ended by an exception of our own code. */

@@ -4,9 +4,11 @@ package dev.nantian.gateway.proxy.upstream;
 public enum UpstreamFailure {
   /** A connection that had served before was closed before the first byte of a response. */
   STALE,
+  /** The backend said that it did not and will not process the request: any may be repeated. */
+  UNPROCESSED,
   /** Closed or reset before the end of the response head. */
   LOST,
-  /** The response head is not HTTP/1.x as we accept it. */
+  /** The response head is not HTTP as we accept it. */
   BAD_RESPONSE,
   /** Closed, reset or malformed in mid-body. */
   TRUNCATED,

@@ -35,7 +35,7 @@ public final class UpstreamPools {
   private final int loops;
   private final UpstreamCounts counts = new UpstreamCounts();
   private final SplittableRandom random = new SplittableRandom();
-  private final Map<Endpoint, EndpointPool> byEndpoint = new HashMap<>();
+  private final Map<Key, EndpointPool> byEndpoint = new HashMap<>();
   private final IdentityHashMap<Cluster, ClusterPools> byCluster = new IdentityHashMap<>();
 
   /**
@@ -108,22 +108,23 @@ public final class UpstreamPools {
       byCluster.put(cluster, known);
     }
     if (!known.isCurrent()) {
-      known.update(this::retain, this::release);
+      known.update(endpoint -> retain(cluster, endpoint), this::release);
     }
     return known;
   }
 
-  private EndpointPool retain(Endpoint endpoint) {
+  private EndpointPool retain(Cluster cluster, Endpoint endpoint) {
     EndpointPool pool =
         byEndpoint.computeIfAbsent(
-            endpoint, _ -> new EndpointPool(endpoint, connector, settings, counts));
+            new Key(endpoint, cluster.protocol()),
+            key -> new EndpointPool(endpoint, key.protocol(), connector, settings, counts));
     pool.retain();
     return pool;
   }
 
   private void release(EndpointPool pool) {
     if (pool.releaseAndDrain()) {
-      byEndpoint.remove(pool.endpoint());
+      byEndpoint.remove(new Key(pool.endpoint(), pool.protocol()));
     }
   }
 
@@ -133,12 +134,13 @@ public final class UpstreamPools {
    */
   public void sweep() {
     for (Map.Entry<Cluster, ClusterPools> entry : List.copyOf(byCluster.entrySet())) {
+      Cluster cluster = entry.getKey();
       ClusterPools known = entry.getValue();
       if (known.unusedSweeps() * SWEEP_MILLIS > UNUSED_MILLIS) {
-        byCluster.remove(entry.getKey());
+        byCluster.remove(cluster);
         known.close(this::release);
       } else if (!known.isCurrent()) {
-        known.update(this::retain, this::release);
+        known.update(endpoint -> retain(cluster, endpoint), this::release);
       }
     }
   }
@@ -152,4 +154,7 @@ public final class UpstreamPools {
   public Collection<EndpointPool> all() {
     return List.copyOf(byEndpoint.values());
   }
+
+  /** Clusters that speak to an endpoint in the same way share its connections. */
+  private record Key(Endpoint endpoint, Cluster.Protocol protocol) {}
 }

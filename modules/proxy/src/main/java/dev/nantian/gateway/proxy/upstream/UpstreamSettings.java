@@ -9,16 +9,18 @@ package dev.nantian.gateway.proxy.upstream;
  * @param maxConnections open connections at most
  * @param maxPending requests that may wait when no further connection may be opened; more get 503
  * @param maxRequests requests that have or await a connection; more get 503
+ * @param http2 connections that speak HTTP/2
  */
 public record UpstreamSettings(
     int connectTimeoutMillis,
     long idleTimeoutMillis,
     int maxConnections,
     int maxPending,
-    int maxRequests) {
+    int maxRequests,
+    Http2UpstreamSettings http2) {
   /** 5 s to connect, 50 s idle, 1,024 connections, as many waiting and 10,000 requests. */
   public static final UpstreamSettings DEFAULT =
-      new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000);
+      new UpstreamSettings(5_000, 50_000, 1024, 1024, 10_000, Http2UpstreamSettings.DEFAULT);
 
   public UpstreamSettings {
     positive("connectTimeoutMillis", connectTimeoutMillis);

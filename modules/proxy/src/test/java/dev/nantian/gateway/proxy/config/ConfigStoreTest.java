@@ -148,7 +148,7 @@ class ConfigStoreTest {
                 .build()));
     // Then
     Cluster cluster = clusterOf(match("h", "/"));
-    assertThat(cluster.protocol()).isEqualTo(Cluster.Protocol.H2C);
+    assertThat(cluster.protocol()).isEqualTo(Cluster.Protocol.HTTP2);
     assertThat(cluster.endpoints()).hasSize(1);
   }
 

@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.ResponseHead;
@@ -38,7 +39,7 @@ class Http1UpstreamConnectionTest {
         new Connector(
             loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
     Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
-    EndpointPool pool = new EndpointPool(endpoint, connector, settings, counts);
+    EndpointPool pool = new EndpointPool(endpoint, Cluster.Protocol.HTTP1, connector, settings, counts);
     Http1UpstreamConnection made =
         new Http1UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
     channel.pipeline().addLast(made);
