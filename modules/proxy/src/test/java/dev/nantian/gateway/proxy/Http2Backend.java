@@ -89,8 +89,7 @@ final class Http2Backend implements AutoCloseable {
 
     Stream data(String text, boolean end) {
       send(
-          new DefaultHttp2DataFrame(
-              Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1), end));
+          new DefaultHttp2DataFrame(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1), end));
       return this;
     }
 
@@ -174,7 +173,8 @@ final class Http2Backend implements AutoCloseable {
       @Override
       public void onHeaders(Stream stream, Http2Headers headers, boolean end) {
         StringBuilder text = new StringBuilder();
-        headers.forEach(e -> text.append(e.getKey()).append(": ").append(e.getValue()).append('\n'));
+        headers.forEach(
+            e -> text.append(e.getKey()).append(": ").append(e.getValue()).append('\n'));
         if (end && headers.method() == null) {
           text.insert(0, "trailers\n");
           finish(stream, text.toString());
@@ -195,9 +195,7 @@ final class Http2Backend implements AutoCloseable {
 
       private void finish(Stream stream, String trailers) {
         String text = heads.remove(stream.id()) + "\n" + stream.received() + trailers;
-        stream
-            .head(200, false, "content-length", Integer.toString(text.length()))
-            .data(text, true);
+        stream.head(200, false, "content-length", Integer.toString(text.length())).data(text, true);
       }
     };
   }

@@ -21,7 +21,8 @@ class UpstreamLimitsIT {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
   private static UpstreamSettings limits(int connections, int pending, int requests) {
-    return new UpstreamSettings(5_000, 50_000, connections, pending, requests, Http2UpstreamSettings.DEFAULT);
+    return new UpstreamSettings(
+        5_000, 50_000, connections, pending, requests, Http2UpstreamSettings.DEFAULT);
   }
 
   private static TestProxy proxy(UpstreamSettings settings, TestTable table) {
@@ -149,7 +150,8 @@ class UpstreamLimitsIT {
       List<Socket> fillers = fill(full);
       InetSocketAddress address =
           new InetSocketAddress(InetAddress.getLoopbackAddress(), full.getLocalPort());
-      UpstreamSettings settings = new UpstreamSettings(50, 50_000, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
+      UpstreamSettings settings =
+          new UpstreamSettings(50, 50_000, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
       try (TestProxy proxy =
               proxy(settings, new TestTable().route("/", TestTable.cluster(address)));
           RawClient client = proxy.client()) {
@@ -183,7 +185,8 @@ class UpstreamLimitsIT {
 
   @Test
   void idleTimeoutClosesAnUnusedConnection() throws IOException {
-    UpstreamSettings settings = new UpstreamSettings(5_000, 50, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
+    UpstreamSettings settings =
+        new UpstreamSettings(5_000, 50, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy = proxy(settings, to(backend));
         RawClient client = proxy.client()) {

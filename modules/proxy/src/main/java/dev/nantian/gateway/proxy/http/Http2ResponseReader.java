@@ -3,8 +3,8 @@ package dev.nantian.gateway.proxy.http;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the decoded fields of a backend's HTTP/2 response or trailers into a head (RFC 9113 sections
- * 8.1 to 8.3).
+ * Takes the decoded fields of a backend's HTTP/2 response or trailers into a head (RFC 9113
+ * sections 8.1 to 8.3).
  *
  * <p>One for each connection, touched by its event loop only.
  */
@@ -55,7 +55,8 @@ public final class Http2ResponseReader {
   }
 
   /** Takes a field; after the first that is wrong, all others are passed over. */
-  public void field(byte[] name, int nameOffset, int nameLength, byte[] value, int offset, int length) {
+  public void field(
+      byte[] name, int nameOffset, int nameLength, byte[] value, int offset, int length) {
     Head into = head;
     if (into == null || refusal != null) {
       return;

@@ -215,7 +215,8 @@ public final class EndpointPool {
     connecting--;
     connectFailures++;
     total.connectFailed();
-    List<UpstreamUser> failed = waiting.stream().limit(connector.exchangesAtOnce(protocol)).toList();
+    List<UpstreamUser> failed =
+        waiting.stream().limit(connector.exchangesAtOnce(protocol)).toList();
     failed.forEach(this::cancel);
     failed.forEach(user -> user.onConnectFailed(this, reason));
     connectForWaiting();

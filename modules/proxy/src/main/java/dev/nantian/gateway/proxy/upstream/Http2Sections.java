@@ -61,8 +61,7 @@ final class Http2Sections extends DefaultHttp2HeadersDecoder {
     public Http2Headers add(CharSequence name, CharSequence value) {
       AsciiString n = AsciiString.of(name);
       AsciiString v = AsciiString.of(value);
-      reader.field(
-          n.array(), n.arrayOffset(), n.length(), v.array(), v.arrayOffset(), v.length());
+      reader.field(n.array(), n.arrayOffset(), n.length(), v.array(), v.arrayOffset(), v.length());
       return this;
     }
 

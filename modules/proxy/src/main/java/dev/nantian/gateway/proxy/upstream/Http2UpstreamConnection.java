@@ -537,7 +537,9 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
       DefaultHttp2Connection connection = new DefaultHttp2Connection(false);
       streamKey = connection.newKey();
       // The connection's own window refills at once: see the class.
-      connection.local().flowController(new DefaultHttp2LocalFlowController(connection, 0.5f, true));
+      connection
+          .local()
+          .flowController(new DefaultHttp2LocalFlowController(connection, 0.5f, true));
       connection
           .remote()
           .flowController(

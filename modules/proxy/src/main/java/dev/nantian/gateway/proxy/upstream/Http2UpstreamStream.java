@@ -209,7 +209,11 @@ final class Http2UpstreamStream implements UpstreamStream {
     answered = true;
     ended = end;
     kind = kindOf(head, end);
-    if (end && kind == BodyReader.Kind.NONE && !toHead && head.contentLength() > 0 && !isBodiless(head)) {
+    if (end
+        && kind == BodyReader.Kind.NONE
+        && !toHead
+        && head.contentLength() > 0
+        && !isBodiless(head)) {
       refuse();
       return;
     }
@@ -246,7 +250,9 @@ final class Http2UpstreamStream implements UpstreamStream {
     received += length;
     long expected = receiver.responseHead().contentLength();
     boolean tooMuch =
-        kind == BodyReader.Kind.NONE ? length > 0 : kind == BodyReader.Kind.LENGTH && received > expected;
+        kind == BodyReader.Kind.NONE
+            ? length > 0
+            : kind == BodyReader.Kind.LENGTH && received > expected;
     if (!answered || tooMuch) {
       refuse();
       return length + padding;

@@ -39,7 +39,8 @@ class Http1UpstreamConnectionTest {
         new Connector(
             loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
     Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
-    EndpointPool pool = new EndpointPool(endpoint, Cluster.Protocol.HTTP1, connector, settings, counts);
+    EndpointPool pool =
+        new EndpointPool(endpoint, Cluster.Protocol.HTTP1, connector, settings, counts);
     Http1UpstreamConnection made =
         new Http1UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
     channel.pipeline().addLast(made);
