@@ -197,7 +197,7 @@ final class UpstreamCalls implements HttpCalls {
       report(Outcome.CONNECTION_ERROR);
       end(
           switch (failure) {
-            case STALE, LOST -> "connection lost before a response";
+            case STALE, LOST, UNPROCESSED -> "connection lost before a response";
             case BAD_RESPONSE -> "response is not valid HTTP";
             case TRUNCATED -> "response cut off";
             case INTERNAL -> "internal error";
