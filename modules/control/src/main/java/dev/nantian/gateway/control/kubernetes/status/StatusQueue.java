@@ -19,6 +19,8 @@ import java.util.Set;
 final class StatusQueue {
   private final long spacingNanos;
   private final long patienceNanos;
+  private boolean tookOver;
+  private long passingFromNanos;
   private final Map<ResourceKey, Long> dueNanos = new HashMap<>();
   private final Set<ResourceKey> order = new LinkedHashSet<>();
   private final Map<ResourceKey, Long> heldSinceNanos = new HashMap<>();
@@ -40,11 +42,26 @@ final class StatusQueue {
     if (passing) {
       long since = heldSinceNanos.computeIfAbsent(key, ignored -> now);
       due = Math.max(due, since + patienceNanos);
+      if (tookOver) {
+        due = Math.max(due, passingFromNanos);
+      }
     } else {
       heldSinceNanos.remove(key);
     }
     dueNanos.put(key, due);
     order.add(key);
+  }
+
+  /**
+   * Writing has just passed to this process: proxies are about to connect to it, so what looks
+   * passing is none of the objects' doing.
+   *
+   * @param grace how long that may take
+   */
+  void takeOver(Duration grace, long now) {
+    tookOver = true;
+    passingFromNanos = now + grace.toNanos();
+    heldSinceNanos.clear();
   }
 
   /** Looks at the object again after a wait, whatever comes in between. */

@@ -53,6 +53,8 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
   private static final Duration SPACING = Duration.ofMillis(200);
   // How long proxies take to confirm a listener, and a load balancer to give an address.
   private static final Duration PATIENCE = Duration.ofMillis(1500);
+  // How long proxies take to find a new leader.
+  private static final Duration TAKEOVER_GRACE = Duration.ofSeconds(5);
   private static final Duration TICK = Duration.ofMillis(25);
 
   /** What this actor understands. */
@@ -194,6 +196,7 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
       case Leading(boolean leads) -> {
         leading = leads;
         if (leads) {
+          queue.takeOver(TAKEOVER_GRACE, System.nanoTime());
           entries.forEach(this::due);
         }
       }

@@ -54,6 +54,18 @@ class StatusQueueTest {
   }
 
   @Test
+  void afterATakeoverWhatIsPassingWaitsForTheProxies() {
+    queue.add(A, true, 0);
+
+    queue.takeOver(Duration.ofSeconds(5), 10_000 * MILLI);
+    queue.add(A, true, 10_000 * MILLI);
+    queue.add(B, false, 10_000 * MILLI);
+
+    assertThat(queue.take(16, 14_999 * MILLI)).containsExactly(B);
+    assertThat(queue.take(16, 15_000 * MILLI)).containsExactly(A);
+  }
+
+  @Test
   void noMoreAreTakenThanAskedFor() {
     queue.add(A, false, 0);
     queue.add(B, false, 0);
