@@ -152,12 +152,12 @@ public final class ResourceRegistry extends CountedBehavior<ResourceRegistry.Mes
           retireIfIdle(entry);
         }
       }
-      case SourceEvent.Rejected(var subject, var diagnostics) ->
-          surroundings.statuses().tell(new StatusActor.Subject(subject, diagnostics));
+      case SourceEvent.Rejected(var subject, var diagnostics, var kept) ->
+          surroundings.statuses().tell(new StatusActor.Subject(subject, diagnostics, kept));
       case SourceEvent.Noticed(var subject, var diagnostics) ->
-          surroundings.statuses().tell(new StatusActor.Subject(subject, diagnostics));
+          surroundings.statuses().tell(new StatusActor.Subject(subject, diagnostics, Set.of()));
       case SourceEvent.Recovered(var subject) ->
-          surroundings.statuses().tell(new StatusActor.Subject(subject, List.of()));
+          surroundings.statuses().tell(new StatusActor.Subject(subject, List.of(), Set.of()));
       case SourceEvent.Synced() -> surroundings.inFlight().settled().thenRun(synced);
     }
   }

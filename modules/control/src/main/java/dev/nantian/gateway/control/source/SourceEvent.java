@@ -1,6 +1,7 @@
 package dev.nantian.gateway.control.source;
 
 import java.util.List;
+import java.util.Set;
 
 /** What a source tells its sink, in the order in which it happened. */
 public sealed interface SourceEvent {
@@ -17,10 +18,18 @@ public sealed interface SourceEvent {
    *
    * @param subject the file, or the object if the source has no files
    * @param diagnostics at least one of severity {@link Diagnostic.Severity#ERROR}
+   * @param kept objects that no diagnostic names, and that are in force in a version which the
+   *     subject held before it could no longer be read
    */
-  record Rejected(String subject, List<Diagnostic> diagnostics) implements SourceEvent {
+  record Rejected(String subject, List<Diagnostic> diagnostics, Set<ResourceKey> kept)
+      implements SourceEvent {
     public Rejected {
       diagnostics = List.copyOf(diagnostics);
+      kept = Set.copyOf(kept);
+    }
+
+    public Rejected(String subject, List<Diagnostic> diagnostics) {
+      this(subject, diagnostics, Set.of());
     }
   }
 

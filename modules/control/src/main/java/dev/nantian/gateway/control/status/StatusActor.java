@@ -4,21 +4,17 @@ import dev.nantian.gateway.control.mailbox.CountedBehavior;
 import dev.nantian.gateway.control.mailbox.Mailbox;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.ResourceKey;
-import io.fabric8.kubernetes.api.model.Condition;
-import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.Behavior;
@@ -51,8 +47,13 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
   /** The object is gone. */
   public record Forget(ResourceKey key) implements Message {}
 
-  /** All that the source has to say of a file; an empty list means nothing. */
-  public record Subject(String subject, List<Diagnostic> diagnostics) implements Message {}
+  /**
+   * All that the source has to say of a file; an empty list means nothing.
+   *
+   * @param kept objects in force in a version that the file held before it could no longer be read
+   */
+  public record Subject(String subject, List<Diagnostic> diagnostics, Set<ResourceKey> kept)
+      implements Message {}
 
   /** The first complete state is reached: log what is wrong, and from now on what changes. */
   public record Settled() implements Message {}
@@ -71,8 +72,7 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
   private final AtomicInteger sourceErrors;
   private final StatusSink sink;
   private final Map<ResourceKey, ObjectStatus> objects = new TreeMap<>();
-  private final Map<String, List<Diagnostic>> subjects = new TreeMap<>();
-  private final Map<ResourceKey, Instant> refusedSince = new HashMap<>();
+  private final Refusals refusals = new Refusals();
   private final Set<Diagnostic> logged = new HashSet<>();
   private boolean settled;
 
@@ -97,14 +97,20 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
         sink.forget(key);
         log(gone == null ? List.of() : gone.problems(), List.of());
       }
-      case Subject(String subject, List<Diagnostic> diagnostics) -> subject(subject, diagnostics);
+      case Subject(String subject, List<Diagnostic> diagnostics, Set<ResourceKey> kept) -> {
+        List<Diagnostic> before = refusals.put(subject, diagnostics, kept, clock.instant());
+        sourceErrors.set(refusals.errors());
+        tellRefused(before, diagnostics);
+        log(before, diagnostics);
+      }
       case Settled() -> {
         settled = true;
         log(List.of(), diagnostics());
       }
       case Read(CompletableFuture<List<ObjectStatus>> reply) -> reply.complete(statuses());
       case ReadOne(ResourceKey key, CompletableFuture<Optional<ObjectStatus>> reply) ->
-          reply.complete(status(key));
+          reply.complete(
+              Optional.ofNullable(refusals.join(key, objects.get(key), clock.instant())));
       case ReadDiagnostics(CompletableFuture<List<Diagnostic>> reply) ->
           reply.complete(diagnostics());
     }
@@ -127,29 +133,6 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
     log(before == null ? List.of() : before.problems(), after.problems());
   }
 
-  private void subject(String subject, List<Diagnostic> diagnostics) {
-    List<Diagnostic> before =
-        diagnostics.isEmpty()
-            ? subjects.remove(subject)
-            : subjects.put(subject, List.copyOf(diagnostics));
-    List<Diagnostic> errors =
-        subjects.values().stream()
-            .flatMap(List::stream)
-            .filter(diagnostic -> diagnostic.severity() == Diagnostic.Severity.ERROR)
-            .toList();
-    sourceErrors.set(errors.size());
-    Set<ResourceKey> refused = new HashSet<>();
-    for (Diagnostic error : errors) {
-      if (error.object() != null) {
-        refused.add(error.object());
-      }
-    }
-    refusedSince.keySet().retainAll(refused);
-    refused.forEach(key -> refusedSince.putIfAbsent(key, clock.instant()));
-    tellRefused(before == null ? List.of() : before, diagnostics);
-    log(before == null ? List.of() : before, diagnostics);
-  }
-
   private void tellRefused(List<Diagnostic> before, List<Diagnostic> after) {
     Map<ResourceKey, List<Diagnostic>> now = new HashMap<>();
     for (Diagnostic diagnostic : before) {
@@ -169,74 +152,20 @@ public final class StatusActor extends CountedBehavior<StatusActor.Message> {
   }
 
   private List<ObjectStatus> statuses() {
-    Map<ResourceKey, ObjectStatus> all = new TreeMap<>(objects);
-    subjects.values().stream()
-        .flatMap(List::stream)
-        .filter(diagnostic -> diagnostic.object() != null)
-        .forEach(
-            diagnostic -> all.merge(rejectedKey(diagnostic), rejected(diagnostic), this::join));
-    return all.values().stream()
-        .filter(status -> status.status() != null || !status.problems().isEmpty())
-        .toList();
-  }
-
-  private Optional<ObjectStatus> status(ResourceKey key) {
-    @Nullable ObjectStatus status = objects.get(key);
-    for (List<Diagnostic> diagnostics : subjects.values()) {
-      for (Diagnostic diagnostic : diagnostics) {
-        if (key.equals(diagnostic.object())) {
-          ObjectStatus rejected = rejected(diagnostic);
-          status = status == null ? rejected : join(status, rejected);
-        }
+    Set<ResourceKey> keys = new TreeSet<>(objects.keySet());
+    keys.addAll(refusals.objects());
+    List<ObjectStatus> statuses = new ArrayList<>();
+    for (ResourceKey key : keys) {
+      @Nullable ObjectStatus status = refusals.join(key, objects.get(key), clock.instant());
+      if (status != null && (status.status() != null || !status.problems().isEmpty())) {
+        statuses.add(status);
       }
     }
-    return Optional.ofNullable(status);
-  }
-
-  private static ResourceKey rejectedKey(Diagnostic diagnostic) {
-    return Objects.requireNonNull(diagnostic.object());
-  }
-
-  // The last good version stays in force with its status; one that never was valid has only this.
-  private ObjectStatus join(ObjectStatus present, ObjectStatus rejected) {
-    List<Diagnostic> problems = new ArrayList<>(present.problems());
-    rejected.problems().stream()
-        .filter(problem -> !problems.contains(problem))
-        .forEach(problems::add);
-    // What is refused may follow a warning about the same object, which is no refusal.
-    @Nullable Object status = present.status() == null ? rejected.status() : present.status();
-    return new ObjectStatus(
-        present.key(), present.generation(), status, problems, present.updatedAt());
-  }
-
-  private ObjectStatus rejected(Diagnostic diagnostic) {
-    ResourceKey key = rejectedKey(diagnostic);
-    boolean invalid =
-        diagnostic.severity() == Diagnostic.Severity.ERROR && !objects.containsKey(key);
-    Instant since = refusedSince.getOrDefault(key, clock.instant());
-    Condition condition =
-        new ConditionBuilder()
-            .withType("Accepted")
-            .withStatus("False")
-            .withReason("Invalid")
-            .withMessage(
-                (diagnostic.place() == null ? "" : diagnostic.place() + ": ")
-                    + (diagnostic.fieldPath().isEmpty() ? "" : diagnostic.fieldPath() + ": ")
-                    + diagnostic.message())
-            .withObservedGeneration(0L)
-            .withLastTransitionTime(since.truncatedTo(ChronoUnit.SECONDS).toString())
-            .build();
-    return new ObjectStatus(
-        key,
-        0,
-        invalid ? Map.of("conditions", List.of(condition)) : null,
-        List.of(diagnostic),
-        since);
+    return statuses;
   }
 
   private List<Diagnostic> diagnostics() {
-    List<Diagnostic> all = new ArrayList<>();
-    subjects.values().forEach(all::addAll);
+    List<Diagnostic> all = new ArrayList<>(refusals.all());
     objects.values().forEach(status -> all.addAll(status.problems()));
     return all;
   }

@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -129,8 +130,38 @@ class RejectedObjectTest {
     assertThat(status.generation()).isEqualTo(1);
     assertThat(status.problems()).contains(ERROR);
     assertThat(accepted(status)).isEqualTo("True");
+    assertThat(refused(status))
+        .isEqualTo(
+            "cart.yaml:12: spec.rules[0].backendRefs[0].port: 70000 (expected 1 to 65535);"
+                + " generation 1 stays in force");
     assertThat(await(plane.view().statuses())).contains(status);
     assertThat(await(plane.view().diagnostics())).containsOnlyOnce(ERROR);
+  }
+
+  @Test
+  void aFileThatCanNoLongerBeReadShowsInTheObjectsThatItHeld() throws Exception {
+    source.apply(VALID.formatted(1));
+    Diagnostic syntax =
+        new Diagnostic(
+            Diagnostic.Severity.ERROR, null, "", new Place(FILE, 7, 3), "a tab (expected spaces)");
+
+    source.send(new SourceEvent.Rejected(FILE, List.of(syntax), Set.of(ROUTE)));
+    await(plane.settled());
+
+    ObjectStatus status = await(plane.view().status(ROUTE)).orElseThrow();
+    assertThat(accepted(status)).isEqualTo("True");
+    assertThat(refused(status))
+        .isEqualTo("cart.yaml:7: a tab (expected spaces); generation 1 stays in force");
+    assertThat(status.problems())
+        .anySatisfy(
+            problem -> {
+              assertThat(problem.object()).isEqualTo(ROUTE);
+              assertThat(problem.place()).isEqualTo(syntax.place());
+            });
+    assertThat(await(plane.view().diagnostics())).containsOnlyOnce(syntax);
+    source.send(new SourceEvent.Recovered(FILE));
+    await(plane.settled());
+    assertThat(refused(await(plane.view().status(ROUTE)).orElseThrow())).isEmpty();
   }
 
   @Test
@@ -181,6 +212,16 @@ class RejectedObjectTest {
     List<?> conditions = (List<?>) requireNonNull(content.get("conditions"));
     assertThat(conditions).hasSize(1);
     return (Condition) conditions.getFirst();
+  }
+
+  /** The message of the condition that what is written is not what serves; empty if it is. */
+  private static String refused(ObjectStatus status) {
+    return ((HTTPRouteStatus) requireNonNull(status.status()))
+        .getParents().getFirst().getConditions().stream()
+            .filter(condition -> condition.getType().equals("gateway.nantian.dev/Refused"))
+            .map(Condition::getMessage)
+            .findFirst()
+            .orElse("");
   }
 
   private static String accepted(ObjectStatus status) {

@@ -66,7 +66,12 @@ final class FolderState {
   private final Map<ResourceKey, InForce> inForce = new HashMap<>();
   private final Map<String, Integer> objectsInNamespace = new HashMap<>();
   private final Set<ResourceKey> ourClasses = new HashSet<>();
-  private final Map<String, List<Diagnostic>> said = new HashMap<>();
+  private final Map<String, Said> said = new HashMap<>();
+
+  /** What is to be said about a file, and which objects stay as they were in it. */
+  private record Said(List<Diagnostic> diagnostics, Set<ResourceKey> kept) {
+    private static final Said NOTHING = new Said(List.of(), Set.of());
+  }
 
   /**
    * The version of an object that was last sent; content and metadata are null for one that no file
@@ -278,17 +283,33 @@ final class FolderState {
 
   private void report(String file, List<SourceEvent> events) {
     List<Diagnostic> now = diagnostics(file);
-    List<Diagnostic> before = now.isEmpty() ? said.remove(file) : said.put(file, now);
-    if (now.equals(before == null ? List.of() : before)) {
+    Set<ResourceKey> kept = kept(file);
+    Said present = new Said(now, kept);
+    Said before = now.isEmpty() ? said.remove(file) : said.put(file, present);
+    if (present.equals(before == null ? Said.NOTHING : before)) {
       return;
     }
     if (now.isEmpty()) {
       events.add(new SourceEvent.Recovered(file));
     } else if (now.stream().anyMatch(diagnostic -> diagnostic.severity() == Severity.ERROR)) {
-      events.add(new SourceEvent.Rejected(file, now));
+      events.add(new SourceEvent.Rejected(file, now, kept));
     } else {
       events.add(new SourceEvent.Noticed(file, now));
     }
+  }
+
+  /** The objects in force of a file that can no longer be read. */
+  private Set<ResourceKey> kept(String file) {
+    Set<ResourceKey> kept = new HashSet<>();
+    if (unreadable.containsKey(file)) {
+      for (ResourceKey key : claimedBy.getOrDefault(file, Set.of())) {
+        SortedMap<String, ManifestObject> claimants = claims.get(key);
+        if (claimants != null && claimants.firstKey().equals(file) && inForce.containsKey(key)) {
+          kept.add(key);
+        }
+      }
+    }
+    return kept;
   }
 
   /** All that is to be said about a file now, in the order of its lines. */

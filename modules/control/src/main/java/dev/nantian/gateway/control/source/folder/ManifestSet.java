@@ -59,7 +59,7 @@ public record ManifestSet(
     for (SourceEvent event : new FolderState().apply(contents)) {
       switch (event) {
         case SourceEvent.Applied(SourcedObject object) -> objects.put(object.key(), object);
-        case SourceEvent.Rejected(String file, List<Diagnostic> problems) ->
+        case SourceEvent.Rejected(String file, List<Diagnostic> problems, var kept) ->
             diagnostics.addAll(problems);
         case SourceEvent.Noticed(String file, List<Diagnostic> notes) -> diagnostics.addAll(notes);
         case SourceEvent.Deleted(ResourceKey key) -> objects.remove(key);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nantian.gateway.control.source.Diagnostic;
+import dev.nantian.gateway.control.source.Kind;
+import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.source.Place;
 import dev.nantian.gateway.control.source.SourceEvent;
 import dev.nantian.gateway.control.source.SourceException;
@@ -136,6 +138,8 @@ class FolderSourceIT {
         .extracting(Diagnostic::toString)
         .containsExactly(
             "shop.yaml:3: a quote is opened here and never closed (expected a closing quote)");
+    assertThat(((SourceEvent.Rejected) seen.getLast()).kept())
+        .containsExactly(new ResourceKey(Kind.HTTP_ROUTE, "shop", "cart"));
     write("shop.yaml", route("shop", "cart", 8081));
     assertThat(events.textsUntil("recovered shop.yaml"))
         .containsExactly("applied HTTPRoute shop/cart 2", "recovered shop.yaml");

@@ -59,7 +59,7 @@ final class RecordedEvents implements Consumer<SourceEvent> {
     return switch (event) {
       case SourceEvent.Applied(var object) -> "applied " + object.key() + " " + object.generation();
       case SourceEvent.Deleted(ResourceKey key) -> "deleted " + key;
-      case SourceEvent.Rejected(String subject, var diagnostics) -> "rejected " + subject;
+      case SourceEvent.Rejected(String subject, var diagnostics, var kept) -> "rejected " + subject;
       case SourceEvent.Noticed(String subject, var diagnostics) -> "noticed " + subject;
       case SourceEvent.Recovered(String subject) -> "recovered " + subject;
       case SourceEvent.Synced() -> "synced";
