@@ -2,7 +2,6 @@ package dev.nantian.gateway.control.source;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * The text form of the way to a field in an object: {@code spec.rules[2].backendRefs[0].port}. A
@@ -10,8 +9,6 @@ import java.util.regex.Pattern;
  * text is the object itself.
  */
 public final class FieldPath {
-
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_$-]+");
 
   private FieldPath() {}
 
@@ -26,10 +23,28 @@ public final class FieldPath {
 
   /** The path of a field of the mapping at {@code parent}. */
   public static String field(String parent, String name) {
-    if (!PLAIN.matcher(name).matches()) {
+    if (!isPlain(name)) {
       return parent + "['" + name + "']";
     }
     return parent.isEmpty() ? name : parent + "." + name;
+  }
+
+  // Asked for every field of every object: an expression took a fifteenth of a folder's first read.
+  private static boolean isPlain(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean plain =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || c == '_'
+              || c == '$'
+              || c == '-';
+      if (!plain) {
+        return false;
+      }
+    }
+    return !name.isEmpty();
   }
 
   /** The path of an item of the list at {@code parent}, counted from 0. */

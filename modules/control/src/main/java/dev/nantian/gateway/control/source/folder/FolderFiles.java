@@ -17,9 +17,11 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -196,22 +198,59 @@ final class FolderFiles {
       seen.remove(name);
       return FileChange.Unreadable.tooLarge(name, stamp.size());
     }
-    byte[] bytes;
+    Seen before = seen.get(name);
+    return take(
+        name, load(name, file, stamp, before == null || inDoubt ? "" : before.hash), inDoubt);
+  }
+
+  /** What was found in a file; {@code content} is null if it holds what is known already. */
+  private sealed interface Loaded {
+    record Content(Seen seen, @Nullable FileChange content) implements Loaded {}
+
+    record Gone() implements Loaded {}
+
+    record Failed(IOException why) implements Loaded {}
+  }
+
+  /**
+   * Reads a file and makes its objects. Safe for all threads.
+   *
+   * @param knownHash of content that need not be told again
+   */
+  private static Loaded load(String name, Path file, Stamp stamp, String knownHash) {
     long readAt = System.currentTimeMillis();
+    byte[] bytes;
     try {
       bytes = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
-      return seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
+      return new Loaded.Gone();
     } catch (IOException e) {
-      return unreadable(name, e);
+      return new Loaded.Failed(e);
     }
     String hash = hash(bytes);
     boolean midLine = bytes.length > 0 && bytes[bytes.length - 1] != '\n';
-    Seen before = seen.put(name, new Seen(stamp, readAt, hash, midLine));
-    if (before != null && before.hash.equals(hash) && !inDoubt) {
-      return null;
+    return new Loaded.Content(
+        new Seen(stamp, readAt, hash, midLine),
+        hash.equals(knownHash) ? null : ManifestReader.read(name, bytes));
+  }
+
+  private @Nullable FileChange take(String name, Loaded loaded, boolean inDoubt) {
+    return switch (loaded) {
+      case Loaded.Content(Seen now, FileChange content) -> {
+        seen.put(name, now);
+        yield content;
+      }
+      case Loaded.Gone() ->
+          seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
+      case Loaded.Failed(IOException why) -> unreadable(name, why);
+    };
+  }
+
+  /** A file that may have changed. */
+  private record Look(String name, Path file, Stamp stamp, String knownHash) {
+    Loaded load() {
+      return FolderFiles.load(name, file, stamp, knownHash);
     }
-    return ManifestReader.read(name, bytes);
   }
 
   /**
@@ -225,6 +264,7 @@ final class FolderFiles {
     Set<String> found = new HashSet<>();
     Set<String> lost = new HashSet<>();
     Set<WatchKey> alive = new HashSet<>();
+    List<Look> looks = new ArrayList<>();
     folderProblem = null;
     try {
       ManifestWalk.walk(
@@ -241,11 +281,11 @@ final class FolderFiles {
               found.add(name);
               Stamp stamp = Stamp.of(attributes);
               Seen before = seen.get(name);
-              if (before == null || !before.isStill(stamp)) {
-                FileChange change = read(name, file, stamp, false);
-                if (change != null) {
-                  changes.put(name, change);
-                }
+              if (stamp.size() > YamlReader.MAX_BYTES) {
+                seen.remove(name);
+                changes.put(name, FileChange.Unreadable.tooLarge(name, stamp.size()));
+              } else if (before == null || !before.isStill(stamp)) {
+                looks.add(new Look(name, file, stamp, before == null ? "" : before.hash));
               }
             }
 
@@ -264,6 +304,14 @@ final class FolderFiles {
       return Map.of();
     }
     forgetDeadWatches(alive);
+    // A first read of thousands of files is parsing and checking: on all processors.
+    List<Loaded> loaded = looks.parallelStream().map(Look::load).toList();
+    for (int i = 0; i < looks.size(); i++) {
+      FileChange change = take(looks.get(i).name(), loaded.get(i), false);
+      if (change != null) {
+        changes.put(looks.get(i).name(), change);
+      }
+    }
     for (String name : known) {
       if (!found.contains(name) && lost.stream().noneMatch(name::startsWith)) {
         seen.remove(name);

@@ -10,6 +10,7 @@ import dev.nantian.gateway.control.source.Place;
 import dev.nantian.gateway.control.source.ResourceKey;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** An object that a file claims: it is there, whether or not what is written is right. */
@@ -28,8 +29,22 @@ sealed interface ManifestObject {
    * @param tree all of it, as it is to be in force; never changed
    */
   record Valid(
-      ResourceKey key, Place place, ObjectNode tree, Origin origin, List<Diagnostic> diagnostics)
+      ResourceKey key,
+      Place place,
+      ObjectNode tree,
+      Origin origin,
+      List<Diagnostic> diagnostics,
+      Unissued unissued)
       implements ManifestObject {
+
+    /** The instance that showed that the tree is readable, until somebody gets it. */
+    static final class Unissued {
+      private final AtomicReference<@Nullable HasMetadata> object;
+
+      private Unissued(HasMetadata object) {
+        this.object = new AtomicReference<>(object);
+      }
+    }
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -48,7 +63,9 @@ sealed interface ManifestObject {
     /** A new instance of the object, so that no version that was handed out changes afterwards. */
     HasMetadata version(long generation) {
       try {
-        HasMetadata object = MAPPER.treeToValue(tree, key.kind().model());
+        HasMetadata first = unissued.object.getAndSet(null);
+        HasMetadata object =
+            first == null ? MAPPER.treeToValue(tree, key.kind().model()) : first;
         ImplicitObjects.completeMetadata(object);
         object.getMetadata().setGeneration(generation);
         return object;
@@ -58,14 +75,9 @@ sealed interface ManifestObject {
       }
     }
 
-    /** Why the tree cannot be an object of its kind, or null if it can. */
-    static @Nullable String problem(ResourceKey key, ObjectNode tree) {
-      try {
-        MAPPER.treeToValue(tree, key.kind().model());
-        return null;
-      } catch (JsonProcessingException e) {
-        return e.getOriginalMessage();
-      }
+    /** Reads the tree as an object of its kind; fails with what is wrong if it is none. */
+    static Unissued read(ResourceKey key, ObjectNode tree) throws JsonProcessingException {
+      return new Unissued(MAPPER.treeToValue(tree, key.kind().model()));
     }
   }
 

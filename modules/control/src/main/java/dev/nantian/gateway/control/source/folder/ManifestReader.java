@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control.source.folder;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -224,12 +225,18 @@ final class ManifestReader {
       return;
     }
     FileOrigin finalOrigin = key.kind() == Kind.SECRET ? unifyData(root, origin) : origin;
-    String problem = ManifestObject.Valid.problem(key, root);
-    if (problem != null) {
-      invalid(key, origin, List.of(error(key, origin, "", problem)));
-      return;
+    try {
+      objects.add(
+          new ManifestObject.Valid(
+              key,
+              origin.place(""),
+              root,
+              finalOrigin,
+              List.of(),
+              ManifestObject.Valid.read(key, root)));
+    } catch (JsonProcessingException e) {
+      invalid(key, origin, List.of(error(key, origin, "", e.getOriginalMessage())));
     }
-    objects.add(new ManifestObject.Valid(key, origin.place(""), root, finalOrigin, List.of()));
   }
 
   /** A field without a value is an absent field, as an API server has it. */
