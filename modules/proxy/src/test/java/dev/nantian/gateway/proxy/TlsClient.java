@@ -6,6 +6,14 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.KeyManager;
+import java.util.Base64;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.cert.CertificateFactory;
+import java.security.KeyStore;
+import java.security.KeyFactory;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
@@ -33,8 +41,16 @@ final class TlsClient {
   }
 
   static RawClient connect(TestProxy proxy, String serverName) throws Exception {
+    return connect(proxy, serverName, null);
+  }
+
+  /**
+   * @param own certificate that the client shows if it is asked for one; null for none
+   */
+  static RawClient connect(TestProxy proxy, String serverName, @Nullable TestKeys own)
+      throws Exception {
     SSLContext trusting = SSLContext.getInstance("TLS");
-    trusting.init(null, new TrustManager[] {new TrustsAll()}, null);
+    trusting.init(keyManagers(own), new TrustManager[] {new TrustsAll()}, null);
     SSLSocket socket =
         (SSLSocket)
             trusting
@@ -45,6 +61,30 @@ final class TlsClient {
     socket.setSSLParameters(parameters);
     socket.startHandshake();
     return new RawClient(socket);
+  }
+
+  private static KeyManager @Nullable [] keyManagers(@Nullable TestKeys own) throws Exception {
+    if (own == null) {
+      return null;
+    }
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    X509Certificate certificate =
+        (X509Certificate)
+            CertificateFactory.getInstance("X.509").generateCertificate(stream(own.chain()));
+    byte[] key =
+        Base64.getMimeDecoder()
+            .decode(own.key().replaceAll("-----(BEGIN|END) [A-Z ]*KEY-----", "").strip());
+    store.setKeyEntry(
+        "own",
+        KeyFactory.getInstance(certificate.getPublicKey().getAlgorithm())
+            .generatePrivate(new PKCS8EncodedKeySpec(key)),
+        new char[0],
+        new X509Certificate[] {certificate});
+    KeyManagerFactory factory =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(store, new char[0]);
+    return factory.getKeyManagers();
   }
 
   private static X509Certificate certificate(RawClient client) throws IOException {

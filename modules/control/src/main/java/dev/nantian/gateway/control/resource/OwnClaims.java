@@ -45,12 +45,13 @@ final class OwnClaims {
   }
 
   private static Claim union(@Nullable Claim before, Claim wanted) {
-    if (before instanceof Claim.UsesPorts(var old)) {
+    if (before instanceof Claim.UsesPorts(var old, var gateways)) {
       TreeSet<Integer> ports = new TreeSet<>(old);
-      if (wanted instanceof Claim.UsesPorts(var more)) {
+      if (wanted instanceof Claim.UsesPorts(var more, var present)) {
         ports.addAll(more);
+        return new Claim.UsesPorts(ports, present);
       }
-      return new Claim.UsesPorts(ports);
+      return new Claim.UsesPorts(ports, gateways);
     }
     return before instanceof Claim.UsesCertificate ? before : wanted;
   }

@@ -26,6 +26,13 @@ final class GatewayRules {
     checkAddresses(spec.get("addresses").items());
   }
 
+  static void checkListenerSet(Field set) {
+    List<Field> listeners = set.get("spec").get("listeners").items();
+    listeners.forEach(GatewayRules::checkListener);
+    Distinct.by("name", listeners, listener -> listener.get("name").text());
+    checkDistinctListeners(listeners);
+  }
+
   private static void checkListener(Field listener) {
     String protocol = listener.get("protocol").text();
     Field tls = listener.get("tls");

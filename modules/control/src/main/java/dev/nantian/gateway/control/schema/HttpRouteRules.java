@@ -103,7 +103,7 @@ final class HttpRouteRules {
    * Expressions have the syntax of RE2, whose matching time is linear; so they must compile with
    * it.
    */
-  private static void checkRegex(Field value) {
+  static void checkRegex(Field value) {
     if (!value.node().isTextual()) {
       return;
     }
@@ -125,7 +125,7 @@ final class HttpRouteRules {
     }
   }
 
-  private static void checkSessionPersistence(Field persistence) {
+  static void checkSessionPersistence(Field persistence) {
     Field cookie = persistence.get("cookieConfig");
     if (cookie.present() && !persistence.get("type").is("Cookie")) {
       cookie.unexpected("no cookieConfig with type " + persistence.get("type").text());

@@ -42,8 +42,11 @@ public final class ObjectChecks {
     Field root = Field.root(object);
     switch (kind) {
       case GATEWAY -> GatewayRules.check(root);
+      case LISTENER_SET -> GatewayRules.checkListenerSet(root);
       case HTTP_ROUTE -> HttpRouteRules.check(root);
+      case GRPC_ROUTE -> GrpcRouteRules.check(root);
       case TLS_ROUTE, TCP_ROUTE, UDP_ROUTE -> L4RouteRules.check(root);
+      case BACKEND_TLS_POLICY -> BackendTlsPolicyRules.check(root);
       case SERVICE -> CoreRules.checkService(root);
       case ENDPOINT_SLICE -> CoreRules.checkEndpointSlice(root);
       case SECRET -> CoreRules.checkSecret(root);

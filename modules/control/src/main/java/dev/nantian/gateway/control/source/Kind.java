@@ -6,61 +6,59 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.BackendTLSPolicy;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.GRPCRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.Gateway;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayClass;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.ListenerSet;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ReferenceGrant;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.TLSRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRoute;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** The kinds of Kubernetes object that the control plane reads. */
 public enum Kind {
-  GATEWAY_CLASS(Kind.GATEWAY_API, "GatewayClass", true, false, GatewayClass.class),
-  GATEWAY(Kind.GATEWAY_API, "Gateway", true, true, Gateway.class),
-  HTTP_ROUTE(Kind.GATEWAY_API, "HTTPRoute", true, true, HTTPRoute.class),
-  TLS_ROUTE(Kind.GATEWAY_API, "TLSRoute", "v1", true, TLSRoute.class),
-  TCP_ROUTE(Kind.GATEWAY_API, "TCPRoute", "v1alpha2", true, TCPRoute.class),
-  UDP_ROUTE(Kind.GATEWAY_API, "UDPRoute", "v1alpha2", true, UDPRoute.class),
-  SERVICE("", "Service", false, true, Service.class),
-  ENDPOINT_SLICE("discovery.k8s.io", "EndpointSlice", false, true, EndpointSlice.class),
-  SECRET("", "Secret", false, true, Secret.class),
-  CONFIG_MAP("", "ConfigMap", false, true, ConfigMap.class),
-  NAMESPACE("", "Namespace", false, false, Namespace.class),
-  REFERENCE_GRANT(Kind.GATEWAY_API, "ReferenceGrant", true, true, ReferenceGrant.class);
+  GATEWAY_CLASS(Kind.GATEWAY_API, "GatewayClass", false, GatewayClass.class, "v1", "v1beta1"),
+  GATEWAY(Kind.GATEWAY_API, "Gateway", true, Gateway.class, "v1", "v1beta1"),
+  LISTENER_SET(Kind.GATEWAY_API, "ListenerSet", true, ListenerSet.class, "v1"),
+  HTTP_ROUTE(Kind.GATEWAY_API, "HTTPRoute", true, HTTPRoute.class, "v1", "v1beta1"),
+  GRPC_ROUTE(Kind.GATEWAY_API, "GRPCRoute", true, GRPCRoute.class, "v1"),
+  TLS_ROUTE(Kind.GATEWAY_API, "TLSRoute", true, TLSRoute.class, "v1"),
+  TCP_ROUTE(Kind.GATEWAY_API, "TCPRoute", true, TCPRoute.class, "v1alpha2"),
+  UDP_ROUTE(Kind.GATEWAY_API, "UDPRoute", true, UDPRoute.class, "v1alpha2"),
+  BACKEND_TLS_POLICY(Kind.GATEWAY_API, "BackendTLSPolicy", true, BackendTLSPolicy.class, "v1"),
+  SERVICE("", "Service", true, Service.class, "v1"),
+  ENDPOINT_SLICE("discovery.k8s.io", "EndpointSlice", true, EndpointSlice.class, "v1"),
+  SECRET("", "Secret", true, Secret.class, "v1"),
+  CONFIG_MAP("", "ConfigMap", true, ConfigMap.class, "v1"),
+  NAMESPACE("", "Namespace", false, Namespace.class, "v1"),
+  REFERENCE_GRANT(
+      Kind.GATEWAY_API, "ReferenceGrant", true, ReferenceGrant.class, "v1", "v1beta1");
 
   /** The API group of the Gateway API. */
   public static final String GATEWAY_API = "gateway.networking.k8s.io";
 
   private final String group;
   private final String kindName;
-  private final String versions;
   private final boolean namespaced;
   private final Class<? extends HasMetadata> model;
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  private final List<String> versions;
 
   Kind(
       String group,
       String kindName,
-      boolean beta,
       boolean namespaced,
-      Class<? extends HasMetadata> model) {
-    this(group, kindName, beta ? "v1 v1beta1" : "v1", namespaced, model);
-  }
-
-  Kind(
-      String group,
-      String kindName,
-      String versions,
-      boolean namespaced,
-      Class<? extends HasMetadata> model) {
+      Class<? extends HasMetadata> model,
+      String... versions) {
     this.group = group;
     this.kindName = kindName;
-    this.versions = versions;
     this.namespaced = namespaced;
     this.model = model;
+    this.versions = List.of(versions);
   }
 
   /** The API group, empty for the core group. */
@@ -78,7 +76,7 @@ public enum Kind {
    */
   public List<String> apiVersions() {
     String prefix = group.isEmpty() ? "" : group + "/";
-    return Arrays.stream(versions.split(" ")).map(version -> prefix + version).toList();
+    return versions.stream().map(version -> prefix + version).toList();
   }
 
   /** Whether objects of this kind live in a namespace. */

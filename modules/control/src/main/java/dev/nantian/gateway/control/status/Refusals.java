@@ -93,8 +93,8 @@ final class Refusals {
     @Nullable Object status = present == null ? null : present.status();
     if (error != null && present == null) {
       status = Map.of("conditions", List.of(notAccepted(error, from)));
-    } else if (error != null && status != null) {
-      status = Statuses.withCondition(status, stale(error, present, from));
+    } else if (error != null && present != null && status != null) {
+      status = Statuses.withCondition(status, stale(error, present.generation(), from));
     }
     return new ObjectStatus(
         key,
@@ -126,13 +126,13 @@ final class Refusals {
     return condition("Accepted", "False", "Invalid", text(error), 0, since);
   }
 
-  private static Condition stale(Diagnostic error, ObjectStatus present, Instant since) {
+  private static Condition stale(Diagnostic error, long generation, Instant since) {
     return condition(
         CONDITION,
         "True",
         "Invalid",
-        text(error) + "; generation " + present.generation() + " stays in force",
-        present.generation(),
+        text(error) + "; generation " + generation + " stays in force",
+        generation,
         since);
   }
 

@@ -1,7 +1,10 @@
 package dev.nantian.gateway.control.translate;
 
+import dev.nantian.gateway.control.source.ResourceKey;
+import dev.nantian.gateway.protocol.config.v1.BackendTls;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SortedSet;
 
 /** What an object wants of, or adds to, an object that it refers to. */
@@ -16,8 +19,37 @@ public sealed interface Claim {
   /** A route is attached to these listeners of a Gateway. */
   record Attaches(SortedSet<String> listeners) implements Claim {}
 
-  /** A permitted reference uses these ports of a Service. */
-  record UsesPorts(SortedSet<Integer> ports) implements Claim {}
+  /**
+   * A permitted reference uses these ports of a Service.
+   *
+   * @param gateways that the route is attached to
+   */
+  record UsesPorts(SortedSet<Integer> ports, SortedSet<ResourceKey> gateways) implements Claim {}
+
+  /**
+   * A ListenerSet would add listeners to a Gateway.
+   *
+   * @param createdMillis the older set has precedence
+   * @param namespaceLabels of the set's namespace
+   */
+  record AddsListeners(
+      long createdMillis,
+      SortedMap<String, String> namespaceLabels,
+      List<ListenerOffer> listeners)
+      implements Claim {
+    public AddsListeners {
+      listeners = List.copyOf(listeners);
+    }
+  }
+
+  /**
+   * A BackendTLSPolicy says how a Service, or one of its ports, is spoken to.
+   *
+   * @param sections names of ports; empty stands for the whole Service
+   * @param createdMillis of two policies for the same the older has precedence
+   */
+  record SecuresBackend(SortedSet<String> sections, long createdMillis, BackendTls tls)
+      implements Claim {}
 
   /** A permitted reference uses a Secret as TLS certificate. */
   record UsesCertificate() implements Claim {}

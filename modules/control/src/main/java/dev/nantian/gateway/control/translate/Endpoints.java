@@ -29,14 +29,17 @@ final class Endpoints {
   private Endpoints() {}
 
   /**
-   * Merges the slices. A slice's port belongs to the Service port of the same name and protocol.
-   * Ready endpoints get traffic; if there are none, those that still serve while they terminate do
-   * (Kubernetes KEP-1669).
+   * Merges the slices. A slice's port belongs to the Service port of the same name. Ready endpoints
+   * get traffic; if there are none, those that still serve while they terminate do (Kubernetes
+   * KEP-1669).
    *
    * @return empty if no slice has the port
    */
   static Optional<ClusterLoadAssignment> assignment(
-      String clusterName, @Nullable String portName, String protocol, List<EndpointSlice> slices) {
+      String clusterName,
+      @Nullable String portName,
+      String protocol,
+      List<EndpointSlice> slices) {
     SortedSet<Place> ready = new TreeSet<>(Place.ORDER);
     SortedSet<Place> terminating = new TreeSet<>(Place.ORDER);
     boolean found = false;

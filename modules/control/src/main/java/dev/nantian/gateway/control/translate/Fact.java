@@ -1,12 +1,14 @@
 package dev.nantian.gateway.control.translate;
 
-import dev.nantian.gateway.control.source.Kind;
+import dev.nantian.gateway.control.source.ResourceKey;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,35 +40,89 @@ public sealed interface Fact {
   /**
    * @param gatewayClass name of its class, for messages
    */
-  record GatewayFact(Ownership ownership, String gatewayClass, List<ListenerFact> listeners)
+  record GatewayFact(
+      Ownership ownership,
+      String gatewayClass,
+      List<ListenerFact> listeners,
+      Map<ResourceKey, SetVerdict> sets)
       implements Fact {
-    public static final GatewayFact ABSENT = new GatewayFact(Ownership.ABSENT, "", List.of());
+    public static final GatewayFact ABSENT = none(Ownership.ABSENT, "");
 
     public GatewayFact {
       listeners = List.copyOf(listeners);
+      sets = Map.copyOf(sets);
+    }
+
+    static GatewayFact none(Ownership ownership, String gatewayClass) {
+      return new GatewayFact(ownership, gatewayClass, List.of(), Map.of());
     }
   }
 
   /**
+   * What has become of a ListenerSet at its Gateway.
+   *
+   * @param allowed by the Gateway's allowedListeners
+   * @param refusal why the Gateway itself is not accepted; empty if it is
+   * @param listeners by name, if it is allowed
+   */
+  record SetVerdict(boolean allowed, String refusal, Map<String, ListenerVerdict> listeners) {
+    public SetVerdict {
+      listeners = Map.copyOf(listeners);
+    }
+  }
+
+  /**
+   * What has become of a listener of a ListenerSet.
+   *
+   * @param conflict ProtocolConflict or HostnameConflict; empty if none
+   * @param reason why the Gateway does not accept it otherwise; empty if it does
+   * @param message of conflict or reason
+   * @param served it is in the configuration
+   * @param live every proxy serves it
+   * @param programmedReason of the condition Programmed
+   */
+  record ListenerVerdict(
+      String conflict,
+      String reason,
+      String message,
+      boolean served,
+      boolean live,
+      String programmedReason,
+      String programmedMessage) {}
+
+  /**
    * A listener as routes see it.
    *
+   * @param name as a route's sectionName has it
+   * @param id its name in the configuration, unique in the Gateway
    * @param hostname lower case; empty for every hostname
-   * @param kinds of route that may attach
+   * @param kinds kinds of route that may attach
    * @param from All, Same, Selector or None
    * @param selector of namespaces' labels, with {@code Selector}
    * @param served it is in the configuration
    */
   record ListenerFact(
       String name,
+      String id,
       int port,
       String hostname,
-      Set<Kind> kinds,
+      Set<String> kinds,
       String from,
       @Nullable LabelSelector selector,
       boolean served)
+      implements Fact {}
+
+  /**
+   * @param gateway empty if it names none that is ours
+   */
+  record ListenerSetFact(
+      Ownership ownership, Optional<ResourceKey> gateway, List<ListenerFact> listeners)
       implements Fact {
-    public ListenerFact {
-      kinds = Set.copyOf(kinds);
+    public static final ListenerSetFact ABSENT =
+        new ListenerSetFact(Ownership.ABSENT, Optional.empty(), List.of());
+
+    public ListenerSetFact {
+      listeners = List.copyOf(listeners);
     }
   }
 
@@ -115,11 +171,18 @@ public sealed interface Fact {
   /**
    * @param published it is in the configuration, with its endpoints
    * @param external it is of type ExternalName
+   * @param policies for the policies themselves; empty if there are none, so that routes need not
+   *     be translated again for each other
    */
   record ServiceFact(
-      boolean exists, boolean published, boolean external, Map<Integer, PortFact> ports)
+      boolean exists,
+      boolean published,
+      boolean external,
+      Map<Integer, PortFact> ports,
+      PoliciesFact policies)
       implements Fact {
-    public static final ServiceFact ABSENT = new ServiceFact(false, false, false, Map.of());
+    public static final ServiceFact ABSENT =
+        new ServiceFact(false, false, false, Map.of(), PoliciesFact.NONE);
 
     public ServiceFact {
       ports = Map.copyOf(ports);
@@ -127,19 +190,33 @@ public sealed interface Fact {
   }
 
   /**
-   * A port of a Service.
+   * A port of a Service. TCP and UDP may share a number.
    *
-   * <p>TCP and UDP may share a number: then it is both.
-   *
-   * @param notHttp why it cannot be used for HTTP: its protocol or appProtocol; empty if it can
-   * @param tcp it is a TCP port
-   * @param udp it is a UDP port
+   * @param notHttp why HTTP cannot be spoken to it, though it is a TCP port; empty if it can
    */
-  record PortFact(String notHttp, boolean tcp, boolean udp) {
+  record PortFact(boolean tcp, boolean udp, String notHttp) {
     PortFact and(PortFact other) {
       return new PortFact(
-          notHttp.isEmpty() ? notHttp : other.notHttp, tcp || other.tcp, udp || other.udp);
+          tcp || other.tcp, udp || other.udp, tcp ? notHttp : other.notHttp);
     }
+  }
+
+  /**
+   * @param pem of CA certificates
+   * @param invalid what is wrong with it as such; empty if nothing
+   */
+  record CaFact(boolean exists, String pem, Optional<String> invalid) implements Fact {
+    public static final CaFact ABSENT = new CaFact(false, "", Optional.empty());
+  }
+
+  /**
+   * The BackendTLSPolicies of a Service.
+   *
+   * @param gateways whose routes use the Service
+   * @param overruled policies that lost to an older one for everything that they say
+   */
+  record PoliciesFact(SortedSet<ResourceKey> gateways, SortedSet<ResourceKey> overruled) {
+    static final PoliciesFact NONE = new PoliciesFact(new TreeSet<>(), new TreeSet<>());
   }
 
   /**

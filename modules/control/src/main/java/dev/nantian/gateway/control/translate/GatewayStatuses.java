@@ -23,13 +23,16 @@ final class GatewayStatuses {
   private GatewayStatuses() {}
 
   /** Whether the configuration is live, as a condition says it. */
-  private record Liveness(boolean live, String reason, String message) {}
+  record Liveness(boolean live, String reason, String message) {}
 
   static GatewayStatus status(
       Gateway gateway,
       List<Problem> gatewayProblems,
       List<ListenerCheck> listeners,
       Set<String> served,
+      BackendClientCertificate clientCertificate,
+      FrontendValidation frontend,
+      int listenerSets,
       Inputs inputs) {
     long generation = generation(gateway);
     Optional<Problem> refusal =
@@ -42,7 +45,16 @@ final class GatewayStatuses {
     List<Condition> conditions = new ArrayList<>();
     conditions.add(accepted(refusal, listeners, notAccepted, generation));
     conditions.add(programmed(refusal, served, liveness, inputs, generation));
-    conditions.add(resolvedRefs(listeners, generation));
+    conditions.add(resolvedRefs(listeners, clientCertificate, generation));
+    if (frontend.insecure()) {
+      conditions.add(
+          condition(
+              "InsecureFrontendValidationMode",
+              true,
+              "ConfigurationChanged",
+              "clients whose certificates do not verify are served (AllowInsecureFallback)",
+              generation));
+    }
     return new GatewayStatusBuilder()
         .withAddresses(
             inputs.address().map(AddressAssignment::reachable).orElse(List.of()).stream()
@@ -53,6 +65,7 @@ final class GatewayStatuses {
                             address))
                 .toList())
         .withConditions(conditions)
+        .withAttachedListenerSets(listenerSets)
         .withListeners(
             listeners.stream()
                 .map(listener -> listener(listener, refusal, served, liveness, inputs, generation))
@@ -120,7 +133,12 @@ final class GatewayStatuses {
         "Programmed", liveness.live(), liveness.reason(), liveness.message(), generation);
   }
 
-  private static Condition resolvedRefs(List<ListenerCheck> listeners, long generation) {
+  private static Condition resolvedRefs(
+      List<ListenerCheck> listeners, BackendClientCertificate clientCertificate, long generation) {
+    if (clientCertificate.refusal().isPresent()) {
+      ListenerCheck.Refusal refusal = clientCertificate.refusal().get();
+      return condition("ResolvedRefs", false, refusal.reason(), refusal.message(), generation);
+    }
     List<String> unresolved =
         listeners.stream()
             .filter(listener -> listener.notResolved().isPresent())
@@ -162,21 +180,7 @@ final class GatewayStatuses {
                 listener.conflict(),
                 listener.notAccepted().map(ListenerCheck.Refusal::message).orElse(""),
                 generation));
-    conditions.add(
-        listener
-            .notResolved()
-            .map(
-                refusal ->
-                    condition(
-                        "ResolvedRefs", false, refusal.reason(), refusal.message(), generation))
-            .orElseGet(
-                () ->
-                    condition(
-                        "ResolvedRefs",
-                        true,
-                        "ResolvedRefs",
-                        "all references resolve",
-                        generation)));
+    conditions.add(resolvedRefs(listener, generation));
     conditions.add(
         listenerProgrammed(listener, gatewayRefusal, served, liveness, inputs, generation));
     return new ListenerStatusBuilder()
@@ -185,6 +189,18 @@ final class GatewayStatuses {
         .withAttachedRoutes(attachedRoutes(listener, inputs))
         .withConditions(conditions)
         .build();
+  }
+
+  static Condition resolvedRefs(ListenerCheck listener, long generation) {
+    return listener
+        .notResolved()
+        .map(
+            refusal ->
+                condition("ResolvedRefs", false, refusal.reason(), refusal.message(), generation))
+        .orElseGet(
+            () ->
+                condition(
+                    "ResolvedRefs", true, "ResolvedRefs", "all references resolve", generation));
   }
 
   private static Condition listenerProgrammed(
@@ -219,7 +235,7 @@ final class GatewayStatuses {
     return condition("Programmed", false, pending ? "Pending" : "Invalid", message, generation);
   }
 
-  private static int attachedRoutes(ListenerCheck listener, Inputs inputs) {
+  static int attachedRoutes(ListenerCheck listener, Inputs inputs) {
     int count = 0;
     for (Claim claim : inputs.claims().values()) {
       if (claim instanceof Claim.Attaches(var names) && names.contains(listener.name())) {
@@ -229,7 +245,7 @@ final class GatewayStatuses {
     return count;
   }
 
-  private static Liveness liveness(Programming programming) {
+  static Liveness liveness(Programming programming) {
     return switch (programming.state()) {
       case LIVE -> new Liveness(true, "Programmed", "every connected proxy serves it");
       case NO_NODE -> new Liveness(false, "Pending", "no proxy is connected");

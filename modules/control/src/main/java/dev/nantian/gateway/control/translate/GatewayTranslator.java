@@ -14,13 +14,12 @@ import io.fabric8.kubernetes.api.model.gatewayapi.v1.Gateway;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayInfrastructure;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewaySpecAddress;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.Listener;
-import io.fabric8.kubernetes.api.model.gatewayapi.v1.SecretObjectReference;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -36,18 +35,10 @@ public final class GatewayTranslator implements Translator<Gateway> {
     Set<ResourceKey> dependencies = new TreeSet<>();
     dependencies.add(
         new ResourceKey(Kind.GATEWAY_CLASS, "", object.getSpec().getGatewayClassName()));
-    for (Listener listener : orEmpty(object.getSpec().getListeners())) {
-      if (listener.getTls() == null) {
-        continue;
-      }
-      for (SecretObjectReference reference : orEmpty(listener.getTls().getCertificateRefs())) {
-        if (ListenerCheck.isSecret(reference)) {
-          ResourceKey secret = ListenerCheck.secret(key, reference);
-          dependencies.add(secret);
-          dependencies.add(new ResourceKey(Kind.NAMESPACE, "", secret.namespace()));
-        }
-      }
-    }
+    dependencies.addAll(
+        ListenerCheck.dependencies(key, orEmpty(object.getSpec().getListeners())));
+    dependencies.addAll(FrontendValidation.dependencies(key, object));
+    dependencies.addAll(BackendClientCertificate.dependencies(key, object));
     return dependencies;
   }
 
@@ -71,7 +62,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
                 className + ": no GatewayClass has this name; nothing serves this Gateway"));
       }
       return result
-          .fact(new Fact.GatewayFact(Fact.Ownership.NOT_OURS, className, List.of()))
+          .fact(Fact.GatewayFact.none(Fact.Ownership.NOT_OURS, className))
           .build();
     }
     List<Problem> gatewayProblems = gatewayProblems(object);
@@ -79,52 +70,130 @@ public final class GatewayTranslator implements Translator<Gateway> {
     boolean gatewayValid =
         gatewayProblems.stream()
             .noneMatch(problem -> problem.severity() == Diagnostic.Severity.ERROR);
-    List<ListenerCheck> listeners = checkListeners(key, object, inputs);
+    FrontendValidation frontend = FrontendValidation.of(key, object, inputs);
+    result.problems(frontend.problems());
+    BackendClientCertificate clientCertificate =
+        BackendClientCertificate.of(key, object, inputs);
+    clientCertificate.problem().ifPresent(result::problem);
+    List<ListenerCheck> listeners = checkListeners(key, object, frontend, inputs);
     listeners.forEach(listener -> result.problems(listener.problems()));
+    AttachedListenerSets sets =
+        AttachedListenerSets.of(key, object, listeners, frontend, inputs);
     String name = key.namespace() + "/" + key.name();
-    if (gatewayValid) {
-      result.addressClaim(addressClaim(name, object, listeners));
-      claimCertificates(listeners, inputs, result);
-    }
-    Map<String, String> refused = inputs.address().map(AddressAssignment::refused).orElse(Map.of());
     dev.nantian.gateway.protocol.config.v1.Gateway.Builder message =
         dev.nantian.gateway.protocol.config.v1.Gateway.newBuilder()
             .setName(name)
             .setCreatedMillis(createdMillis(object));
-    List<Fact.ListenerFact> facts = new ArrayList<>();
-    Set<String> served = new HashSet<>();
-    for (ListenerCheck listener : listeners) {
-      boolean serves =
-          gatewayValid
-              && listener.servable()
-              && inputs.address().isPresent()
-              && !refused.containsKey(listener.name())
-              && !inputs.address().get().waiting().contains(listener.name());
-      if (serves) {
-        int bindPort = inputs.address().get().bindPorts().getOrDefault(listener.name(), 0);
-        message.addListeners(listener.message().toBuilder().setBindPort(bindPort));
-        served.add(listener.name());
-      } else if (refused.containsKey(listener.name())) {
-        result.problem(
-            Problem.error(listener.path() + ".port", String.valueOf(refused.get(listener.name()))));
-      }
-      facts.add(listener.fact(serves));
-    }
-    inputs.address().ifPresent(address -> message.addAllAddresses(address.bind()));
     if (gatewayValid) {
+      result.addressClaim(addressClaim(name, object, listeners, sets));
+      claimCertificates(listeners, inputs, result);
+      clientCertificate
+          .secret()
+          .ifPresent(
+              secret -> {
+                result.claim(secret, new Claim.UsesCertificate());
+                result.waitUnless(inputs.fact(secret, Fact.SecretFact.class).published());
+                message.setBackendClientCertificate(secret.namespace() + "/" + secret.name());
+              });
       result.waitUnless(inputs.address().isPresent());
     }
+    Set<String> served = new HashSet<>();
+    List<Fact.ListenerFact> facts = new ArrayList<>();
+    for (ListenerCheck listener : listeners) {
+      boolean serves = gatewayValid && listener.servable() && hasPlace(listener.name(), inputs);
+      if (serves) {
+        serve(listener.message(), inputs, message, served);
+      }
+      Optional<String> refused = refusal(listener.name(), inputs);
+      if (refused.isPresent()) {
+        result.problem(Problem.error(listener.path() + ".port", refused.get()));
+      }
+      facts.add(listener.fact(listener.name(), serves));
+    }
+    for (AttachedListenerSets.Added added : sets.listeners()) {
+      if (gatewayValid && added.servable() && hasPlace(added.id(), inputs)) {
+        serve(added.message(), inputs, message, served);
+      }
+    }
+    inputs.address().ifPresent(address -> message.addAllAddresses(address.bind()));
     if (!served.isEmpty()) {
       result.resource(new ResourceId(ResourceType.GATEWAY, name), message.build());
     }
+    String refusal =
+        gatewayProblems.stream()
+            .filter(problem -> problem.severity() == Diagnostic.Severity.ERROR)
+            .map(Problem::inMessage)
+            .findFirst()
+            .orElse("");
     return result
-        .fact(new Fact.GatewayFact(Fact.Ownership.OURS, className, facts))
-        .status(GatewayStatuses.status(object, gatewayProblems, listeners, served, inputs))
+        .fact(
+            new Fact.GatewayFact(
+                Fact.Ownership.OURS,
+                className,
+                facts,
+                sets.verdicts(refusal, added -> verdict(added, served, inputs))))
+        .status(
+            GatewayStatuses.status(
+                object,
+                gatewayProblems,
+                listeners,
+                served,
+                clientCertificate,
+                frontend,
+                sets.accepted(),
+                inputs))
         .build();
   }
 
+  private static void serve(
+      dev.nantian.gateway.protocol.config.v1.Listener listener,
+      Inputs inputs,
+      dev.nantian.gateway.protocol.config.v1.Gateway.Builder message,
+      Set<String> served) {
+    int bindPort =
+        inputs
+            .address()
+            .map(address -> address.bindPorts().getOrDefault(listener.getName(), 0))
+            .orElse(0);
+    message.addListeners(listener.toBuilder().setBindPort(bindPort));
+    served.add(listener.getName());
+  }
+
+  /** Whether the address plan has a place for a listener. */
+  private static boolean hasPlace(String listener, Inputs inputs) {
+    return inputs.address().isPresent()
+        && refusal(listener, inputs).isEmpty()
+        && !inputs.address().get().waiting().contains(listener);
+  }
+
+  private static Optional<String> refusal(String listener, Inputs inputs) {
+    return inputs.address().map(address -> address.refused().get(listener));
+  }
+
+  private static Fact.ListenerVerdict verdict(
+      AttachedListenerSets.Added added, Set<String> served, Inputs inputs) {
+    GatewayStatuses.Liveness liveness = GatewayStatuses.liveness(inputs.programming());
+    boolean serves = served.contains(added.id());
+    Optional<String> noPlace = refusal(added.id(), inputs);
+    String message =
+        added.conflict().isEmpty()
+            ? added.refusal().map(ListenerCheck.Refusal::message).orElse("")
+            : "another listener of the Gateway with precedence has "
+                + (added.conflict().equals("ProtocolConflict")
+                    ? "another protocol on port " + added.offer().port()
+                    : "the same hostname on port " + added.offer().port());
+    return new Fact.ListenerVerdict(
+        added.conflict(),
+        added.refusal().map(ListenerCheck.Refusal::reason).orElse(""),
+        message,
+        serves,
+        serves && liveness.live(),
+        serves ? liveness.reason() : noPlace.isPresent() ? "AddressNotUsable" : "Pending",
+        serves ? liveness.message() : noPlace.orElse("not in the configuration yet"));
+  }
+
   private static List<ListenerCheck> checkListeners(
-      ResourceKey key, Gateway object, Inputs inputs) {
+      ResourceKey key, Gateway object, FrontendValidation frontend, Inputs inputs) {
     List<Listener> listeners = orEmpty(object.getSpec().getListeners());
     Map<String, String> conflicts = ListenerConflicts.find(listeners);
     List<ListenerCheck> checked = new ArrayList<>();
@@ -135,7 +204,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
               "spec.listeners[" + i + "]",
               listeners.get(i),
               conflicts.getOrDefault(listeners.get(i).getName(), ""),
-              object.getSpec().getTls() != null && object.getSpec().getTls().getFrontend() != null,
+              frontend.of(listeners.get(i).getPort()),
               inputs));
     }
     return checked;
@@ -154,7 +223,25 @@ public final class GatewayTranslator implements Translator<Gateway> {
   }
 
   private static AddressClaim addressClaim(
-      String name, Gateway object, List<ListenerCheck> listeners) {
+      String name, Gateway object, List<ListenerCheck> listeners, AttachedListenerSets sets) {
+    List<AddressClaim.Port> ports = new ArrayList<>();
+    for (ListenerCheck listener : listeners) {
+      if (listener.servable()) {
+        ports.add(
+            new AddressClaim.Port(
+                listener.name(), listener.port(), listener.protocol(), listener.hostname()));
+      }
+    }
+    for (AttachedListenerSets.Added added : sets.listeners()) {
+      if (added.accepted()) {
+        ports.add(
+            new AddressClaim.Port(
+                added.id(),
+                added.offer().port(),
+                added.offer().protocol(),
+                added.offer().hostname()));
+      }
+    }
     return new AddressClaim(
         name,
         createdMillis(object),
@@ -162,13 +249,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
             .map(GatewaySpecAddress::getValue)
             .filter(value -> value != null && !value.isEmpty())
             .toList(),
-        listeners.stream()
-            .filter(ListenerCheck::servable)
-            .map(
-                listener ->
-                    new AddressClaim.Port(
-                        listener.name(), listener.port(), listener.protocol(), listener.hostname()))
-            .toList(),
+        ports,
         infrastructure(object));
   }
 
@@ -206,14 +287,6 @@ public final class GatewayTranslator implements Translator<Gateway> {
               object.getSpec().getInfrastructure().getParametersRef().getName()
                   + " (expected none: this controller takes no parameters)"));
     }
-    if (object.getSpec().getTls() != null && object.getSpec().getTls().getBackend() != null) {
-      problems.add(
-          Problem.warning(
-              "spec.tls.backend", "client certificates towards backends are not served yet"));
-    }
-    if (object.getSpec().getAllowedListeners() != null) {
-      problems.add(Problem.warning("spec.allowedListeners", "ListenerSets are not served yet"));
-    }
     return problems;
   }
 
@@ -222,44 +295,6 @@ public final class GatewayTranslator implements Translator<Gateway> {
       return InetAddress.ofLiteral(value) != null;
     } catch (IllegalArgumentException e) {
       return false;
-    }
-  }
-
-  /** Listeners of one Gateway that exclude each other, by name with the reason. */
-  static final class ListenerConflicts {
-    private ListenerConflicts() {}
-
-    /**
-     * None of the listeners in a conflict wins (Gateway API, {@code Gateway.spec.listeners}).
-     *
-     * @return ProtocolConflict or HostnameConflict by listener name
-     */
-    static Map<String, String> find(List<Listener> listeners) {
-      Map<String, String> conflicts = new HashMap<>();
-      for (int i = 0; i < listeners.size(); i++) {
-        Listener a = listeners.get(i);
-        for (int j = 0; j < listeners.size(); j++) {
-          Listener b = listeners.get(j);
-          if (i == j || !a.getPort().equals(b.getPort()) || isUdp(a) != isUdp(b)) {
-            continue;
-          }
-          if (!opening(a).equals(opening(b))) {
-            conflicts.put(a.getName(), "ProtocolConflict");
-          } else if (Hostnames.normal(a.getHostname()).equals(Hostnames.normal(b.getHostname()))) {
-            conflicts.putIfAbsent(a.getName(), "HostnameConflict");
-          }
-        }
-      }
-      return conflicts;
-    }
-
-    /** HTTPS and TLS both begin with a server name, which tells them apart on one port. */
-    private static String opening(Listener listener) {
-      return "HTTPS".equals(listener.getProtocol()) ? "TLS" : listener.getProtocol();
-    }
-
-    private static boolean isUdp(Listener listener) {
-      return "UDP".equals(listener.getProtocol());
     }
   }
 }

@@ -5,7 +5,6 @@ import static dev.nantian.gateway.control.translate.Conditions.generation;
 import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
 
 import dev.nantian.gateway.control.snapshot.ResourceId;
-import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.protocol.ResourceType;
 import dev.nantian.gateway.protocol.config.v1.L4Route;
@@ -18,44 +17,47 @@ import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRouteStatusBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRouteStatusBuilder;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * TCPRoute, UDPRoute and TLSRoute: where they are attached, and the backends of their only rule.
+ * TLSRoute, TCPRoute and UDPRoute: where they are attached, and the backends of their only rule.
  *
- * @param <T> the model class of the kind
+ * @param <R> the kind of route
  */
-public final class L4RouteTranslator<T extends HasMetadata> implements Translator<T> {
+public final class L4RouteTranslator<R extends HasMetadata> implements Translator<R> {
   private final String controllerName;
   private final L4Route.Kind kind;
-  private final Function<T, RouteParents.Wanted> wanted;
-  private final Function<T, List<List<BackendRef>>> rules;
+  private final RouteBackends.Speech speech;
+  private final BiFunction<ResourceKey, R, RouteShape> shape;
+  private final Function<R, List<List<BackendRef>>> rules;
   private final Function<List<RouteParentStatus>, Object> status;
 
   private L4RouteTranslator(
       String controllerName,
       L4Route.Kind kind,
-      Function<T, RouteParents.Wanted> wanted,
-      Function<T, List<List<BackendRef>>> rules,
+      RouteBackends.Speech speech,
+      BiFunction<ResourceKey, R, RouteShape> shape,
+      Function<R, List<List<BackendRef>>> rules,
       Function<List<RouteParentStatus>, Object> status) {
     this.controllerName = controllerName;
     this.kind = kind;
-    this.wanted = wanted;
+    this.speech = speech;
+    this.shape = shape;
     this.rules = rules;
     this.status = status;
   }
 
-  public static L4RouteTranslator<TLSRoute> ofTls(String controllerName) {
+  /** Translates TLSRoutes. */
+  public static L4RouteTranslator<TLSRoute> tls(String controllerName) {
     return new L4RouteTranslator<>(
         controllerName,
         L4Route.Kind.TLS,
-        route ->
-            new RouteParents.Wanted(
-                orEmpty(route.getSpec().getParentRefs()), orEmpty(route.getSpec().getHostnames())),
+        RouteBackends.Speech.TCP,
+        RouteShape::of,
         route ->
             orEmpty(route.getSpec().getRules()).stream()
                 .map(rule -> orEmpty(rule.getBackendRefs()))
@@ -63,11 +65,13 @@ public final class L4RouteTranslator<T extends HasMetadata> implements Translato
         parents -> new TLSRouteStatusBuilder().withParents(parents).build());
   }
 
-  public static L4RouteTranslator<TCPRoute> ofTcp(String controllerName) {
+  /** Translates TCPRoutes. */
+  public static L4RouteTranslator<TCPRoute> tcp(String controllerName) {
     return new L4RouteTranslator<>(
         controllerName,
         L4Route.Kind.TCP,
-        route -> new RouteParents.Wanted(orEmpty(route.getSpec().getParentRefs()), List.of()),
+        RouteBackends.Speech.TCP,
+        RouteShape::of,
         route ->
             orEmpty(route.getSpec().getRules()).stream()
                 .map(rule -> orEmpty(rule.getBackendRefs()))
@@ -75,11 +79,13 @@ public final class L4RouteTranslator<T extends HasMetadata> implements Translato
         parents -> new TCPRouteStatusBuilder().withParents(parents).build());
   }
 
-  public static L4RouteTranslator<UDPRoute> ofUdp(String controllerName) {
+  /** Translates UDPRoutes. */
+  public static L4RouteTranslator<UDPRoute> udp(String controllerName) {
     return new L4RouteTranslator<>(
         controllerName,
         L4Route.Kind.UDP,
-        route -> new RouteParents.Wanted(orEmpty(route.getSpec().getParentRefs()), List.of()),
+        RouteBackends.Speech.UDP,
+        RouteShape::of,
         route ->
             orEmpty(route.getSpec().getRules()).stream()
                 .map(rule -> orEmpty(rule.getBackendRefs()))
@@ -88,20 +94,10 @@ public final class L4RouteTranslator<T extends HasMetadata> implements Translato
   }
 
   @Override
-  public Set<ResourceKey> dependencies(ResourceKey key, T object) {
-    Set<ResourceKey> dependencies = new TreeSet<>(RouteParents.gateways(key, wanted.apply(object)));
-    dependencies.add(new ResourceKey(Kind.NAMESPACE, "", key.namespace()));
-    for (List<BackendRef> rule : rules.apply(object)) {
-      for (BackendRef written : rule) {
-        BackendReference reference = BackendReference.of(written);
-        if (RouteBackends.isService(reference)) {
-          ResourceKey service = RouteBackends.service(key, reference);
-          dependencies.add(service);
-          dependencies.add(new ResourceKey(Kind.NAMESPACE, "", service.namespace()));
-        }
-      }
-    }
-    return dependencies;
+  public Set<ResourceKey> dependencies(ResourceKey key, R object) {
+    return RouteAttachments.dependencies(
+        shape.apply(key, object),
+        rules.apply(object).stream().flatMap(List::stream).map(BackendTarget::of).toList());
   }
 
   @Override
@@ -110,33 +106,34 @@ public final class L4RouteTranslator<T extends HasMetadata> implements Translato
   }
 
   @Override
-  public Translation translate(ResourceKey key, T object, Inputs inputs) {
+  public Translation translate(ResourceKey key, R object, Inputs inputs) {
     Translation.Builder result = new Translation.Builder();
     dependencies(key, object).forEach(dependency -> result.claim(dependency, Claim.WATCHES));
-    List<RouteParents.Parent> parents = RouteParents.resolve(key, wanted.apply(object), inputs);
-    RouteBackends backends = new RouteBackends(key, inputs);
+    RouteBackends resolved = new RouteBackends(key, speech, inputs);
     L4Route.Builder message =
         L4Route.newBuilder()
-            .setName(key.kind().kindName() + "/" + key.namespace() + "/" + key.name())
+            .setName(key.kind() + "/" + key.namespace() + "/" + key.name())
             .setKind(kind)
-            .setCreatedMillis(createdMillis(object))
-            .addAllAttachments(RouteParents.attachments(parents));
-    RouteStatuses.Verdict verdict = addBackends(object, backends, message, result);
+            .setCreatedMillis(createdMillis(object));
+    Optional<ListenerCheck.Refusal> notAccepted =
+        addBackends(rules.apply(object), resolved, message, result);
+    List<RouteParents.Parent> parents =
+        RouteParents.resolve(shape.apply(key, object), inputs);
+    message.addAllAttachments(RouteAttachments.of(parents));
     parents.forEach(parent -> parent.problem().ifPresent(result::problem));
-    result.problems(backends.problems());
-    if (message.getAttachmentsCount() > 0 && verdict.refusal().isEmpty()) {
+    result.problems(resolved.problems());
+    if (message.getAttachmentsCount() > 0 && notAccepted.isEmpty()) {
       result.resource(new ResourceId(ResourceType.L4_ROUTE, message.getName()), message.build());
-      backends.claim(result);
+      RouteAttachments.claimServices(parents, resolved, inputs, result);
     }
-    RouteParents.claim(parents, result);
-    List<RouteParentStatus> statuses = new ArrayList<>();
-    for (RouteParents.Parent parent : parents) {
-      if (parent.ours()) {
-        statuses.add(
-            RouteStatuses.of(
-                controllerName, parent, verdict, backends.refusal(), generation(object)));
-      }
-    }
+    RouteAttachments.claimParents(parents, result);
+    List<RouteParentStatus> statuses =
+        RouteStatuses.of(
+            controllerName,
+            parents,
+            new RouteStatuses.Verdict(
+                notAccepted, Optional.empty(), resolved.refusal(), List.of()),
+            generation(object));
     if (!statuses.isEmpty()) {
       result.status(status.apply(statuses));
     }
@@ -144,25 +141,22 @@ public final class L4RouteTranslator<T extends HasMetadata> implements Translato
   }
 
   /** Rules of layer 4 have nothing to tell them apart, so only a single one can be served. */
-  private RouteStatuses.Verdict addBackends(
-      T object, RouteBackends backends, L4Route.Builder message, Translation.Builder result) {
-    List<List<BackendRef>> all = rules.apply(object);
-    if (all.size() != 1) {
-      Problem problem = Problem.error("spec.rules", all.size() + " rules (expected one)");
+  private static Optional<ListenerCheck.Refusal> addBackends(
+      List<List<BackendRef>> rules,
+      RouteBackends resolved,
+      L4Route.Builder message,
+      Translation.Builder result) {
+    if (rules.size() != 1) {
+      Problem problem = Problem.error("spec.rules", rules.size() + " rules (expected one)");
       result.problem(problem);
-      return new RouteStatuses.Verdict(
-          java.util.Optional.of(new ListenerCheck.Refusal("UnsupportedValue", problem.inMessage())),
-          java.util.Optional.empty(),
-          List.of());
+      return Optional.of(new ListenerCheck.Refusal("UnsupportedValue", problem.inMessage()));
     }
-    List<BackendRef> references = all.getFirst();
+    List<BackendRef> references = rules.getFirst();
     for (int i = 0; i < references.size(); i++) {
       message.addBackends(
-          backends
-              .resolve(
-                  "spec.rules[0].backendRefs[" + i + "]", BackendReference.of(references.get(i)))
-              .build());
+          resolved.resolve(
+              "spec.rules[0].backendRefs[" + i + "]", BackendTarget.of(references.get(i))));
     }
-    return RouteStatuses.Verdict.GOOD;
+    return Optional.empty();
   }
 }

@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * One listener of a Gateway, looked at by itself.
+ * One listener of a Gateway or ListenerSet, looked at by itself.
  *
  * @param path of the listener in the Gateway
  * @param conflict ProtocolConflict or HostnameConflict; empty if none
@@ -24,6 +26,7 @@ import java.util.stream.Collectors;
  * @param notResolved reason and message if a reference of it does not resolve
  * @param kinds kinds of route that may attach
  * @param certificates Secrets that resolve, in the order written
+ * @param frontend what is asked of clients' certificates
  */
 record ListenerCheck(
     String path,
@@ -33,48 +36,67 @@ record ListenerCheck(
     Optional<Refusal> notResolved,
     List<RouteGroupKind> kinds,
     List<ResourceKey> certificates,
+    FrontendValidation.Outcome frontend,
     List<Problem> problems) {
 
   /** A condition's reason with its message. */
   record Refusal(String reason, String message) {}
 
-  /** Kinds of route that a listener of this protocol can serve; empty if we do not serve it. */
-  private static List<Kind> routeKinds(String protocol) {
-    return switch (protocol) {
-      case "HTTP", "HTTPS" -> List.of(Kind.HTTP_ROUTE);
-      case "TLS" -> List.of(Kind.TLS_ROUTE);
-      case "TCP" -> List.of(Kind.TCP_ROUTE);
-      case "UDP" -> List.of(Kind.UDP_ROUTE);
-      default -> List.of();
-    };
-  }
-
   /**
-   * @param frontendValidation whether the Gateway asks for client certificates, which is refused
-   *     rather than passed over
+   * @param owner the Gateway or ListenerSet
+   * @param frontend of the listener's port, if it is HTTPS
    */
   static ListenerCheck of(
-      ResourceKey gateway,
+      ResourceKey owner,
       String path,
       Listener listener,
       String conflict,
-      boolean frontendValidation,
+      FrontendValidation.Outcome frontend,
       Inputs inputs) {
     List<Problem> problems = new ArrayList<>();
     List<ResourceKey> certificates = new ArrayList<>();
+    FrontendValidation.Outcome asked =
+        "HTTPS".equals(listener.getProtocol()) ? frontend : FrontendValidation.Outcome.NOT_ASKED;
     Optional<Refusal> notAccepted =
-        notAccepted(path, listener, conflict, frontendValidation, problems);
+        notAccepted(path, listener, conflict, problems).or(asked::notAccepted);
     List<RouteGroupKind> kinds = new ArrayList<>();
     Optional<Refusal> notResolved = kinds(path, listener, kinds, problems);
-    if (needsCertificate(listener) && listener.getTls() != null) {
+    if (terminates(listener) && listener.getTls() != null) {
       Optional<Refusal> badCertificate =
-          certificates(gateway, path + ".tls", listener.getTls(), inputs, certificates, problems);
+          certificates(owner, path + ".tls", listener.getTls(), inputs, certificates, problems);
       if (badCertificate.isPresent()) {
         notResolved = badCertificate;
       }
     }
     return new ListenerCheck(
-        path, listener, conflict, notAccepted, notResolved, kinds, certificates, problems);
+        path,
+        listener,
+        conflict,
+        notAccepted,
+        asked.notResolved().isPresent() ? asked.notResolved() : notResolved,
+        kinds,
+        certificates,
+        asked,
+        problems);
+  }
+
+  private static boolean terminates(Listener listener) {
+    return "HTTPS".equals(listener.getProtocol())
+        || ("TLS".equals(listener.getProtocol()) && !isPassthrough(listener));
+  }
+
+  private static boolean isPassthrough(Listener listener) {
+    return listener.getTls() != null && "Passthrough".equals(listener.getTls().getMode());
+  }
+
+  private static List<Kind> kindsOf(String protocol) {
+    return switch (protocol) {
+      case "HTTP", "HTTPS" -> List.of(Kind.HTTP_ROUTE, Kind.GRPC_ROUTE);
+      case "TLS" -> List.of(Kind.TLS_ROUTE);
+      case "TCP" -> List.of(Kind.TCP_ROUTE);
+      case "UDP" -> List.of(Kind.UDP_ROUTE);
+      default -> List.of();
+    };
   }
 
   String name() {
@@ -97,72 +119,67 @@ record ListenerCheck(
   boolean servable() {
     return notAccepted.isEmpty()
         && !kinds.isEmpty()
-        && (!needsCertificate(listener) || !certificates.isEmpty());
+        && (!terminates(listener) || !certificates.isEmpty());
   }
 
   dev.nantian.gateway.protocol.config.v1.Listener message() {
-    return dev.nantian.gateway.protocol.config.v1.Listener.newBuilder()
-        .setName(name())
-        .setPort(port())
-        .setProtocol(dev.nantian.gateway.protocol.config.v1.Listener.Protocol.valueOf(protocol()))
-        .setTlsMode(
-            isPassthrough(listener)
-                ? dev.nantian.gateway.protocol.config.v1.Listener.TlsMode.PASSTHROUGH
-                : dev.nantian.gateway.protocol.config.v1.Listener.TlsMode.TERMINATE)
-        .setHostname(hostname())
-        .addAllCertificates(
-            certificates.stream().map(key -> key.namespace() + "/" + key.name()).toList())
-        .build();
+    dev.nantian.gateway.protocol.config.v1.Listener.Builder message =
+        dev.nantian.gateway.protocol.config.v1.Listener.newBuilder()
+            .setName(name())
+            .setPort(port())
+            .setProtocol(protocolMessage())
+            .setHostname(hostname())
+            .addAllCertificates(
+                certificates.stream().map(key -> key.namespace() + "/" + key.name()).toList());
+    if (isPassthrough(listener)) {
+      message.setTlsMode(dev.nantian.gateway.protocol.config.v1.Listener.TlsMode.PASSTHROUGH);
+    }
+    frontend.message().ifPresent(message::setClientValidation);
+    return message.build();
   }
 
-  Fact.ListenerFact fact(boolean served) {
+  private dev.nantian.gateway.protocol.config.v1.Listener.Protocol protocolMessage() {
+    return switch (protocol()) {
+      case "HTTPS" -> dev.nantian.gateway.protocol.config.v1.Listener.Protocol.HTTPS;
+      case "TLS" -> dev.nantian.gateway.protocol.config.v1.Listener.Protocol.TLS;
+      case "TCP" -> dev.nantian.gateway.protocol.config.v1.Listener.Protocol.TCP;
+      case "UDP" -> dev.nantian.gateway.protocol.config.v1.Listener.Protocol.UDP;
+      default -> dev.nantian.gateway.protocol.config.v1.Listener.Protocol.HTTP;
+    };
+  }
+
+  /**
+   * @param id its name in the configuration
+   */
+  Fact.ListenerFact fact(String id, boolean served) {
     RouteNamespaces namespaces =
         listener.getAllowedRoutes() == null ? null : listener.getAllowedRoutes().getNamespaces();
     String from = namespaces == null ? null : namespaces.getFrom();
     return new Fact.ListenerFact(
         name(),
+        id,
         port(),
         hostname(),
-        routeKinds(protocol()).stream()
-            .filter(kind -> kinds.contains(groupKind(kind)))
-            .collect(Collectors.toSet()),
+        kinds.stream().map(RouteGroupKind::getKind).collect(Collectors.toUnmodifiableSet()),
         Objects.requireNonNullElse(from, "Same"),
         namespaces == null ? null : namespaces.getSelector(),
         served);
   }
 
   private static Optional<Refusal> notAccepted(
-      String path,
-      Listener listener,
-      String conflict,
-      boolean frontendValidation,
-      List<Problem> problems) {
+      String path, Listener listener, String conflict, List<Problem> problems) {
     Problem problem;
     String reason;
     String protocol = listener.getProtocol();
-    if (routeKinds(protocol).isEmpty()) {
+    if (kindsOf(protocol).isEmpty()) {
       problem =
           Problem.error(path + ".protocol", protocol + " (expected HTTP, HTTPS, TLS, TCP or UDP)");
       reason = "UnsupportedProtocol";
     } else if (!conflict.isEmpty()) {
-      problem =
-          conflict.equals("ProtocolConflict")
-              ? Problem.error(
-                  path + ".protocol",
-                  protocol
-                      + ": another listener has another protocol on port "
-                      + listener.getPort()
-                      + " (expected one protocol per port)")
-              : Problem.error(
-                  path + ".hostname",
-                  "\""
-                      + Hostnames.normal(listener.getHostname())
-                      + "\": another listener has the same hostname on port "
-                      + listener.getPort()
-                      + " (expected each once)");
+      problem = conflict(path, listener, conflict);
       reason = conflict;
-    } else if (speaksTls(listener) && listener.getTls() == null) {
-      problem =
+    } else if ((protocol.equals("HTTPS") || protocol.equals("TLS")) && listener.getTls() == null) {
+      problem = 
           Problem.error(
               path + ".tls",
               protocol.equals("TLS")
@@ -177,13 +194,6 @@ record ListenerCheck(
               path + ".tls.mode",
               listener.getTls().getMode() + " (expected Terminate for an HTTPS listener)");
       reason = "UnsupportedValue";
-    } else if (protocol.equals("HTTPS") && frontendValidation) {
-      problem =
-          Problem.error(
-              "spec.tls.frontend",
-              "client certificates are not validated yet (expected none: without the check this"
-                  + " listener would be open)");
-      reason = "UnsupportedValue";
     } else {
       return Optional.empty();
     }
@@ -191,22 +201,21 @@ record ListenerCheck(
     return Optional.of(new Refusal(reason, problem.inMessage()));
   }
 
-  private static boolean speaksTls(Listener listener) {
-    return listener.getProtocol().equals("HTTPS") || listener.getProtocol().equals("TLS");
-  }
-
-  private static boolean isPassthrough(Listener listener) {
-    return listener.getProtocol().equals("TLS")
-        && listener.getTls() != null
-        && "Passthrough".equals(listener.getTls().getMode());
-  }
-
-  private static boolean needsCertificate(Listener listener) {
-    return speaksTls(listener) && !isPassthrough(listener);
-  }
-
-  private static RouteGroupKind groupKind(Kind kind) {
-    return new RouteGroupKind(kind.group(), kind.kindName());
+  static Problem conflict(String path, Listener listener, String conflict) {
+    return conflict.equals("ProtocolConflict")
+        ? Problem.error(
+            path + ".protocol",
+            listener.getProtocol()
+                + ": another listener has another protocol on port "
+                + listener.getPort()
+                + " (expected one protocol per port)")
+        : Problem.error(
+            path + ".hostname",
+            "\""
+                + Hostnames.normal(listener.getHostname())
+                + "\": another listener has the same hostname on port "
+                + listener.getPort()
+                + " (expected each once)");
   }
 
   private static Optional<Refusal> kinds(
@@ -215,10 +224,15 @@ record ListenerCheck(
         listener.getAllowedRoutes() == null
             ? List.of()
             : orEmpty(listener.getAllowedRoutes().getKinds());
-    List<RouteGroupKind> served =
-        routeKinds(listener.getProtocol()).stream().map(ListenerCheck::groupKind).toList();
-    if (served.isEmpty() || wanted.isEmpty()) {
-      kinds.addAll(served);
+    List<RouteGroupKind> possible =
+        kindsOf(listener.getProtocol()).stream()
+            .map(kind -> new RouteGroupKind(Kind.GATEWAY_API, kind.kindName()))
+            .toList();
+    if (possible.isEmpty()) {
+      return Optional.empty();
+    }
+    if (wanted.isEmpty()) {
+      kinds.addAll(possible);
       return Optional.empty();
     }
     Optional<Refusal> refusal = Optional.empty();
@@ -227,25 +241,31 @@ record ListenerCheck(
           new RouteGroupKind(
               Objects.requireNonNullElse(wanted.get(i).getGroup(), Kind.GATEWAY_API),
               wanted.get(i).getKind());
-      if (!served.contains(kind)) {
+      if (possible.contains(kind)) {
+        if (!kinds.contains(kind)) {
+          kinds.add(kind);
+        }
+      } else {
         Problem problem =
             Problem.error(
                 path + ".allowedRoutes.kinds[" + i + "].kind",
                 kind.getKind()
                     + " (expected "
-                    + served.stream().map(RouteGroupKind::getKind).collect(Collectors.joining(", "))
+                    + possible.stream()
+                        .map(RouteGroupKind::getKind)
+                        .collect(Collectors.joining(" or "))
+                    + " with protocol "
+                    + listener.getProtocol()
                     + ")");
         problems.add(problem);
         refusal = Optional.of(new Refusal("InvalidRouteKinds", problem.inMessage()));
-      } else if (!kinds.contains(kind)) {
-        kinds.add(kind);
       }
     }
     return refusal;
   }
 
   private static Optional<Refusal> certificates(
-      ResourceKey gateway,
+      ResourceKey owner,
       String path,
       ListenerTLSConfig tls,
       Inputs inputs,
@@ -272,9 +292,9 @@ record ListenerCheck(
                     + reference.getKind()
                     + " (expected a Secret of the core group)");
       } else {
-        ResourceKey secret = secret(gateway, reference);
+        ResourceKey secret = secret(owner, reference);
         Fact.SecretFact fact = inputs.fact(secret, Fact.SecretFact.class);
-        if (!permitted(gateway, secret, inputs)) {
+        if (!permitted(owner, secret, inputs)) {
           reason = "RefNotPermitted";
           problem =
               Problem.error(
@@ -282,8 +302,10 @@ record ListenerCheck(
                   secret
                       + ": no ReferenceGrant in namespace "
                       + secret.namespace()
-                      + " permits Gateways of namespace "
-                      + gateway.namespace());
+                      + " permits "
+                      + owner.kind()
+                      + "s of namespace "
+                      + owner.namespace());
         } else if (!fact.exists()) {
           problem = Problem.error(at + ".name", secret + " does not exist");
         } else if (fact.invalid().isPresent()) {
@@ -315,16 +337,34 @@ record ListenerCheck(
         reference.getName());
   }
 
-  private static boolean permitted(ResourceKey gateway, ResourceKey secret, Inputs inputs) {
-    return secret.namespace().equals(gateway.namespace())
+  static boolean permitted(ResourceKey owner, ResourceKey secret, Inputs inputs) {
+    return secret.namespace().equals(owner.namespace())
         || inputs
             .fact(new ResourceKey(Kind.NAMESPACE, "", secret.namespace()), Fact.NamespaceFact.class)
             .permits(
                 Kind.GATEWAY_API,
-                Kind.GATEWAY.kindName(),
-                gateway.namespace(),
+                owner.kind().kindName(),
+                owner.namespace(),
                 "",
                 Kind.SECRET.kindName(),
                 secret.name());
+  }
+
+  /** The Secrets that listeners refer to, with their namespaces. */
+  static Set<ResourceKey> dependencies(ResourceKey owner, List<Listener> listeners) {
+    Set<ResourceKey> dependencies = new TreeSet<>();
+    for (Listener listener : listeners) {
+      if (listener.getTls() == null) {
+        continue;
+      }
+      for (SecretObjectReference reference : orEmpty(listener.getTls().getCertificateRefs())) {
+        if (isSecret(reference)) {
+          ResourceKey secret = secret(owner, reference);
+          dependencies.add(secret);
+          dependencies.add(new ResourceKey(Kind.NAMESPACE, "", secret.namespace()));
+        }
+      }
+    }
+    return dependencies;
   }
 }

@@ -8,7 +8,6 @@ import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -22,14 +21,26 @@ import java.util.TreeSet;
 final class RouteBackends {
   private static final int UNRESOLVED = 500;
 
+  /** What a port must be able to do. */
+  enum Speech {
+    HTTP,
+    /** gRPC: HTTP/2 whatever the port says. */
+    HTTP2,
+    TCP,
+    UDP
+  }
+
   private final ResourceKey route;
+  private final Speech speech;
   private final Inputs inputs;
   private final Map<ResourceKey, SortedSet<Integer>> used = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
   private Optional<ListenerCheck.Refusal> refusal = Optional.empty();
+  private String lastReason = "";
 
-  RouteBackends(ResourceKey route, Inputs inputs) {
+  RouteBackends(ResourceKey route, Speech speech, Inputs inputs) {
     this.route = route;
+    this.speech = speech;
     this.inputs = inputs;
   }
 
@@ -48,24 +59,26 @@ final class RouteBackends {
   }
 
   /** Sets weight and target. */
-  WeightedBackend.Builder resolve(String path, BackendReference reference) {
-    WeightedBackend.Builder backend =
-        WeightedBackend.newBuilder().setWeight(Objects.requireNonNullElse(reference.weight(), 1));
-    if (!isService(reference)) {
+  WeightedBackend.Builder resolve(String path, BackendTarget target) {
+    WeightedBackend.Builder backend = WeightedBackend.newBuilder().setWeight(target.weight());
+    Optional<ServiceRef> service = service(path, target);
+    return service.isPresent()
+        ? backend.setService(service.get())
+        : backend.setFailure(failure());
+  }
+
+  /** The port of a Service; if it is empty, the last of {@link #problems} says why. */
+  Optional<ServiceRef> service(String path, BackendTarget target) {
+    if (!target.isService()) {
       return refuse(
-          backend,
           "InvalidKind",
           Problem.error(
               path + ".kind",
-              Objects.requireNonNullElse(reference.group(), "")
-                  + "/"
-                  + reference.kind()
-                  + " (expected a Service of the core group)"));
+              target.group() + "/" + target.kind() + " (expected a Service of the core group)"));
     }
-    ResourceKey service = service(route, reference);
+    ResourceKey service = target.service(route);
     if (!permitted(service)) {
       return refuse(
-          backend,
           "RefNotPermitted",
           Problem.error(
               path,
@@ -79,20 +92,17 @@ final class RouteBackends {
     }
     Fact.ServiceFact fact = inputs.fact(service, Fact.ServiceFact.class);
     if (!fact.exists()) {
-      return refuse(
-          backend, "BackendNotFound", Problem.error(path + ".name", service + " does not exist"));
+      return refuse("BackendNotFound", Problem.error(path + ".name", service + " does not exist"));
     }
-    Integer port = reference.port();
+    Integer port = target.port();
     if (port == null) {
       return refuse(
-          backend,
           "BackendNotFound",
           Problem.error(path + ".port", "missing (expected a port of " + service + ")"));
     }
     Fact.PortFact portFact = fact.ports().get(port);
     if (portFact == null && !(fact.external() && fact.ports().isEmpty())) {
       return refuse(
-          backend,
           "BackendNotFound",
           Problem.error(
               path + ".port",
@@ -101,37 +111,41 @@ final class RouteBackends {
     String unsupported = portFact == null ? "" : unsupported(portFact);
     if (!unsupported.isEmpty()) {
       return refuse(
-          backend,
           "UnsupportedProtocol",
           Problem.error(path + ".port", port + " of " + service + ": " + unsupported));
     }
     used.computeIfAbsent(service, ignored -> new TreeSet<>()).add(port);
-    return backend.setService(
+    return Optional.of(
         ServiceRef.newBuilder()
             .setService(service.namespace() + "/" + service.name())
             .setPort(port)
-            .setDatagrams(route.kind() == Kind.UDP_ROUTE));
+            .setHttp2(speech == Speech.HTTP2)
+            .setDatagrams(speech == Speech.UDP)
+            .build());
   }
 
   private String unsupported(Fact.PortFact port) {
-    return switch (route.kind()) {
-      case UDP_ROUTE -> port.udp() ? "" : "protocol TCP (expected UDP)";
-      case TCP_ROUTE, TLS_ROUTE -> port.tcp() ? "" : "protocol UDP (expected TCP)";
-      default -> port.notHttp();
+    return switch (speech) {
+      case HTTP, HTTP2 -> !port.tcp() ? "no TCP port (expected TCP)" : port.notHttp();
+      case TCP -> port.tcp() ? "" : "no TCP port (expected TCP)";
+      case UDP -> port.udp() ? "" : "no UDP port (expected UDP)";
     };
   }
 
-  private WeightedBackend.Builder refuse(
-      WeightedBackend.Builder backend, String reason, Problem problem) {
+  private Optional<ServiceRef> refuse(String reason, Problem problem) {
     problems.add(problem);
+    lastReason = reason;
     if (refusal.isEmpty()) {
       refusal = Optional.of(new ListenerCheck.Refusal(reason, problem.inMessage()));
     }
-    return backend.setFailure(failure(reason + ": " + problem.inMessage()));
+    return Optional.empty();
   }
 
-  static BackendFailure failure(String reason) {
-    return BackendFailure.newBuilder().setStatus(UNRESOLVED).setReason(reason).build();
+  private BackendFailure failure() {
+    return BackendFailure.newBuilder()
+        .setStatus(UNRESOLVED)
+        .setReason(lastReason + ": " + problems.getLast().inMessage())
+        .build();
   }
 
   private boolean permitted(ResourceKey service) {
@@ -146,26 +160,5 @@ final class RouteBackends {
                 "",
                 Kind.SERVICE.kindName(),
                 service.name());
-  }
-
-  static boolean isService(BackendReference reference) {
-    return (reference.group() == null || reference.group().isEmpty())
-        && (reference.kind() == null || reference.kind().equals("Service"));
-  }
-
-  static ResourceKey service(ResourceKey route, BackendReference reference) {
-    return new ResourceKey(
-        Kind.SERVICE,
-        Objects.requireNonNullElse(reference.namespace(), route.namespace()),
-        reference.name());
-  }
-
-  /** Asks for the Services that references resolved to, and waits for them. */
-  void claim(Translation.Builder result) {
-    used.forEach(
-        (service, ports) -> {
-          result.claim(service, new Claim.UsesPorts(ports));
-          result.waitUnless(inputs.fact(service, Fact.ServiceFact.class).published());
-        });
   }
 }

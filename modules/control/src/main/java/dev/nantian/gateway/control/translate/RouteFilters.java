@@ -2,27 +2,39 @@ package dev.nantian.gateway.control.translate;
 
 import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
 
+import dev.nantian.gateway.protocol.config.v1.Cors;
 import dev.nantian.gateway.protocol.config.v1.Header;
 import dev.nantian.gateway.protocol.config.v1.HeaderModifier;
 import dev.nantian.gateway.protocol.config.v1.HttpFilter;
+import dev.nantian.gateway.protocol.config.v1.Mirror;
 import dev.nantian.gateway.protocol.config.v1.PathRewrite;
 import dev.nantian.gateway.protocol.config.v1.Redirect;
+import dev.nantian.gateway.protocol.config.v1.ServiceRef;
 import dev.nantian.gateway.protocol.config.v1.UrlRewrite;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.Fraction;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPCORSFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPHeader;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPHeaderFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPPathModifier;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRequestMirrorFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRequestRedirectFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteMatch;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPURLRewriteFilter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The filters of a rule or of a backendRef. */
 final class RouteFilters {
   private static final int DEFAULT_REDIRECT = 302;
+  // HTTPCORSFilter.maxAge and Fraction.denominator, if absent.
+  private static final int DEFAULT_MAX_AGE = 5;
+  private static final int DENOMINATOR = 100;
+  private static final Set<String> UNSERVED = Set.of("CORS", "RequestMirror");
 
   private RouteFilters() {}
 
@@ -38,6 +50,7 @@ final class RouteFilters {
     for (int i = 0; i < filters.size(); i++) {
       HTTPRouteFilter filter = filters.get(i);
       String at = path + "[" + i + "]";
+      refuseUnserved(at, filter);
       switch (filter.getType()) {
         case "RequestHeaderModifier", "ResponseHeaderModifier" ->
             translated.add(headerModifier(at, filter));
@@ -54,12 +67,16 @@ final class RouteFilters {
           checkPrefix(at + ".urlRewrite.path", rewrite.getPath(), matches);
           translated.add(HttpFilter.newBuilder().setUrlRewrite(rewrite(at, rewrite)).build());
         }
+        case "CORS" ->
+            translated.add(
+                HttpFilter.newBuilder().setCors(cors(present(at + ".cors", filter.getCors()))).build());
+        case "RequestMirror" -> checkMirror(at, filter);
         default ->
             throw UnsupportedException.value(
                 at + ".type",
                 filter.getType()
-                    + " (expected RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect or"
-                    + " URLRewrite; others are not served yet)");
+                    + " (expected RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect,"
+                    + " URLRewrite, RequestMirror or CORS; others are not served yet)");
       }
     }
     if (redirects && rewrites) {
@@ -75,18 +92,84 @@ final class RouteFilters {
     List<HttpFilter> translated = new ArrayList<>();
     for (int i = 0; i < filters.size(); i++) {
       String at = path + "[" + i + "]";
+      refuseUnserved(at, filters.get(i));
       switch (filters.get(i).getType()) {
         case "RequestHeaderModifier", "ResponseHeaderModifier" ->
             translated.add(headerModifier(at, filters.get(i)));
+        case "RequestMirror" -> checkMirror(at, filters.get(i));
         default ->
             throw UnsupportedException.value(
                 at + ".type",
                 filters.get(i).getType()
-                    + " (expected RequestHeaderModifier or ResponseHeaderModifier in a"
-                    + " backendRef)");
+                    + " (expected RequestHeaderModifier, ResponseHeaderModifier or"
+                    + " RequestMirror in a backendRef)");
       }
     }
     return translated;
+  }
+
+  // The proxies do not know them yet, and would refuse the whole route.
+  private static void refuseUnserved(String at, HTTPRouteFilter filter)
+      throws UnsupportedException {
+    if (UNSERVED.contains(filter.getType())) {
+      throw UnsupportedException.value(at + ".type", filter.getType() + " (not served yet)");
+    }
+  }
+
+  private static void checkMirror(String at, HTTPRouteFilter filter) throws UnsupportedException {
+    HTTPRequestMirrorFilter mirror = present(at + ".requestMirror", filter.getRequestMirror());
+    present(at + ".requestMirror.backendRef", mirror.getBackendRef());
+    Integer percent = mirror.getPercent();
+    if (percent != null && (percent < 0 || percent > 100)) {
+      throw UnsupportedException.value(
+          at + ".requestMirror.percent", percent + " (expected 0 to 100)");
+    }
+    Fraction fraction = mirror.getFraction();
+    if (fraction != null) {
+      int denominator = Objects.requireNonNullElse(fraction.getDenominator(), DENOMINATOR);
+      int numerator = Objects.requireNonNullElse(fraction.getNumerator(), 0);
+      if (denominator < 1 || numerator < 0 || numerator > denominator) {
+        throw UnsupportedException.value(
+            at + ".requestMirror.fraction",
+            numerator + "/" + denominator + " (expected a fraction from 0 to 1)");
+      }
+    }
+  }
+
+  /**
+   * @param mirror has passed the checks of {@link #ofRule}
+   */
+  static HttpFilter mirror(HTTPRequestMirrorFilter mirror, ServiceRef service) {
+    int numerator = 1;
+    int denominator = 1;
+    if (mirror.getFraction() != null) {
+      numerator = Objects.requireNonNullElse(mirror.getFraction().getNumerator(), 0);
+      denominator = Objects.requireNonNullElse(mirror.getFraction().getDenominator(), DENOMINATOR);
+    } else if (mirror.getPercent() != null) {
+      numerator = mirror.getPercent();
+      denominator = DENOMINATOR;
+    }
+    return HttpFilter.newBuilder()
+        .setMirror(
+            Mirror.newBuilder()
+                .setService(service)
+                .setNumerator(numerator)
+                .setDenominator(denominator))
+        .build();
+  }
+
+  private static Cors cors(HTTPCORSFilter filter) {
+    return Cors.newBuilder()
+        .addAllAllowOrigins(
+            orEmpty(filter.getAllowOrigins()).stream()
+                .map(origin -> origin.toLowerCase(Locale.ROOT))
+                .toList())
+        .setAllowCredentials(Boolean.TRUE.equals(filter.getAllowCredentials()))
+        .addAllAllowMethods(orEmpty(filter.getAllowMethods()))
+        .addAllAllowHeaders(orEmpty(filter.getAllowHeaders()))
+        .addAllExposeHeaders(orEmpty(filter.getExposeHeaders()))
+        .setMaxAgeSeconds(Objects.requireNonNullElse(filter.getMaxAge(), DEFAULT_MAX_AGE))
+        .build();
   }
 
   private static HttpFilter headerModifier(String at, HTTPRouteFilter filter)

@@ -48,7 +48,7 @@ final class RouteMatches {
     };
   }
 
-  private static void addHeaders(
+  static void addHeaders(
       String path, List<HTTPHeaderMatch> headers, HttpMatch.Builder message)
       throws UnsupportedException {
     Set<String> seen = new HashSet<>();
@@ -87,7 +87,7 @@ final class RouteMatches {
     };
   }
 
-  private static String regex(String path, String regex) throws UnsupportedException {
+  static String regex(String path, String regex) throws UnsupportedException {
     try {
       Pattern.compile(regex);
       return regex;

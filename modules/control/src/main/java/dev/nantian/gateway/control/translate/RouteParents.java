@@ -2,21 +2,16 @@ package dev.nantian.gateway.control.translate;
 
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
-import dev.nantian.gateway.protocol.config.v1.Attachment;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ParentReference;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ParentReferenceBuilder;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
-/** The parentRefs of a route: which listeners of which Gateways it is attached to. */
+/** The parentRefs of a route: which listeners of which Gateways and ListenerSets it is attached to. */
 final class RouteParents {
 
   /** A listener that accepted the route, at these hostnames. */
@@ -26,56 +21,49 @@ final class RouteParents {
    * One parentRef.
    *
    * @param reference as written, with group and kind filled in
+   * @param parent the Gateway or ListenerSet that it names
+   * @param gateway whose listeners they are; the parent itself if it is one, or is not known
    * @param ours whether we write a status for it
    * @param reason of Accepted=False; empty if attached
    * @param problem with the message, if not attached
    */
   record Parent(
       ParentReference reference,
+      ResourceKey parent,
       ResourceKey gateway,
       boolean ours,
       List<Attached> attached,
       String reason,
       Optional<Problem> problem) {}
 
-  /**
-   * What all kinds of route say of their attachment.
-   *
-   * @param hostnames empty stands for every hostname, also for kinds without
-   */
-  record Wanted(List<ParentReference> parentRefs, List<String> hostnames) {}
+  /** What is known of a parent of either kind. */
+  private record Facts(
+      Fact.Ownership ownership, ResourceKey gateway, List<Fact.ListenerFact> listeners) {}
 
   private RouteParents() {}
 
-  /** The Gateways that the route names. */
-  static Set<ResourceKey> gateways(ResourceKey route, Wanted wanted) {
-    Set<ResourceKey> gateways = new LinkedHashSet<>();
-    for (ParentReference reference : wanted.parentRefs()) {
-      if (isGateway(reference)) {
-        gateways.add(gateway(route, reference));
-      }
+  /** The Gateways and ListenerSets that the route names. */
+  static Set<ResourceKey> parents(RouteShape route) {
+    Set<ResourceKey> parents = new LinkedHashSet<>();
+    for (ParentReference reference : route.parentRefs()) {
+      parent(route.key(), reference).ifPresent(parents::add);
     }
-    return gateways;
+    return parents;
   }
 
-  /** Resolves every parentRef that names a Gateway; others are not ours. */
-  static List<Parent> resolve(ResourceKey route, Wanted wanted, Inputs inputs) {
-    List<String> hostnames = wanted.hostnames().stream().map(Hostnames::normal).distinct().toList();
+  /** Resolves every parentRef that names a Gateway or a ListenerSet; others are not ours. */
+  static List<Parent> resolve(RouteShape route, Inputs inputs) {
     Fact.NamespaceFact namespace =
         inputs.fact(
-            new ResourceKey(Kind.NAMESPACE, "", route.namespace()), Fact.NamespaceFact.class);
+            new ResourceKey(Kind.NAMESPACE, "", route.key().namespace()), Fact.NamespaceFact.class);
     List<Parent> parents = new ArrayList<>();
-    List<ParentReference> references = wanted.parentRefs();
-    for (int i = 0; i < references.size(); i++) {
-      if (isGateway(references.get(i))) {
+    for (int i = 0; i < route.parentRefs().size(); i++) {
+      ParentReference reference = route.parentRefs().get(i);
+      Optional<ResourceKey> parent = parent(route.key(), reference);
+      if (parent.isPresent()) {
         parents.add(
             resolve(
-                "spec.parentRefs[" + i + "]",
-                references.get(i),
-                route,
-                hostnames,
-                namespace,
-                inputs));
+                "spec.parentRefs[" + i + "]", reference, parent.get(), route, namespace, inputs));
       }
     }
     return parents;
@@ -84,61 +72,68 @@ final class RouteParents {
   private static Parent resolve(
       String path,
       ParentReference reference,
-      ResourceKey route,
-      List<String> hostnames,
+      ResourceKey parent,
+      RouteShape route,
       Fact.NamespaceFact namespace,
       Inputs inputs) {
-    ResourceKey gateway = gateway(route, reference);
-    Fact.GatewayFact fact = inputs.fact(gateway, Fact.GatewayFact.class);
+    Facts facts = facts(parent, inputs);
     ParentReference complete =
         new ParentReferenceBuilder(reference)
             .withGroup(Kind.GATEWAY_API)
-            .withKind(Kind.GATEWAY.kindName())
+            .withKind(parent.kind().kindName())
             .build();
-    switch (fact.ownership()) {
+    switch (facts.ownership()) {
       case ABSENT -> {
         return refused(
             complete,
-            gateway,
+            parent,
+            facts,
             "NoMatchingParent",
-            Problem.error(path + ".name", gateway + " does not exist"));
+            Problem.error(path + ".name", parent + " does not exist"));
       }
       case NOT_OURS -> {
-        return new Parent(complete, gateway, false, List.of(), "", Optional.empty());
+        return new Parent(
+            complete, parent, facts.gateway(), false, List.of(), "", Optional.empty());
       }
       case OURS -> {}
     }
     List<Fact.ListenerFact> matching =
-        fact.listeners().stream().filter(listener -> names(reference, listener)).toList();
+        facts.listeners().stream().filter(listener -> names(reference, listener)).toList();
     if (matching.isEmpty()) {
       return refused(
-          complete, gateway, "NoMatchingParent", noSuchListener(path, reference, gateway, fact));
+          complete,
+          parent,
+          facts,
+          "NoMatchingParent",
+          noSuchListener(path, reference, parent, facts.listeners()));
     }
+    String kind = route.key().kind().kindName();
     List<Fact.ListenerFact> allowing =
         matching.stream()
             .filter(
                 listener ->
-                    listener.kinds().contains(route.kind())
+                    listener.kinds().contains(kind)
                         && allowsNamespace(
-                            listener, gateway.namespace(), route.namespace(), namespace))
+                            listener, parent.namespace(), route.key().namespace(), namespace))
             .toList();
     if (allowing.isEmpty()) {
       return refused(
           complete,
-          gateway,
+          parent,
+          facts,
           "NotAllowedByListeners",
           Problem.error(
               path,
-              gateway
+              parent
                   + ": no listener allows "
-                  + route.kind()
+                  + kind
                   + "s of namespace "
-                  + route.namespace()
-                  + " (see its listeners' allowedRoutes)"));
+                  + route.key().namespace()
+                  + " (see its listeners' protocol and allowedRoutes)"));
     }
     List<Attached> attached = new ArrayList<>();
     for (Fact.ListenerFact listener : allowing) {
-      List<String> common = Hostnames.intersect(listener.hostname(), hostnames);
+      List<String> common = Hostnames.intersect(listener.hostname(), route.hostnames());
       if (!common.isEmpty()) {
         attached.add(new Attached(listener, common));
       }
@@ -146,44 +141,66 @@ final class RouteParents {
     if (attached.isEmpty()) {
       return refused(
           complete,
-          gateway,
+          parent,
+          facts,
           "NoMatchingListenerHostname",
           Problem.error(
               "spec.hostnames",
-              String.join(", ", hostnames)
+              String.join(", ", route.hostnames())
                   + ": none is served by "
-                  + gateway
+                  + parent
                   + " (its listeners have "
                   + String.join(
                       ", ", allowing.stream().map(Fact.ListenerFact::hostname).distinct().toList())
                   + ")"));
     }
-    return new Parent(complete, gateway, true, List.copyOf(attached), "", Optional.empty());
+    return new Parent(
+        complete, parent, facts.gateway(), true, List.copyOf(attached), "", Optional.empty());
+  }
+
+  private static Facts facts(ResourceKey parent, Inputs inputs) {
+    if (parent.kind() == Kind.LISTENER_SET) {
+      Fact.ListenerSetFact fact = inputs.fact(parent, Fact.ListenerSetFact.class);
+      return new Facts(fact.ownership(), fact.gateway().orElse(parent), fact.listeners());
+    }
+    Fact.GatewayFact fact = inputs.fact(parent, Fact.GatewayFact.class);
+    return new Facts(fact.ownership(), parent, fact.listeners());
   }
 
   private static Parent refused(
-      ParentReference reference, ResourceKey gateway, String reason, Problem problem) {
-    return new Parent(reference, gateway, true, List.of(), reason, Optional.of(problem));
+      ParentReference reference,
+      ResourceKey parent,
+      Facts facts,
+      String reason,
+      Problem problem) {
+    return new Parent(
+        reference, parent, facts.gateway(), true, List.of(), reason, Optional.of(problem));
   }
 
   private static Problem noSuchListener(
-      String path, ParentReference reference, ResourceKey gateway, Fact.GatewayFact fact) {
+      String path,
+      ParentReference reference,
+      ResourceKey parent,
+      List<Fact.ListenerFact> listeners) {
     String names =
         String.join(
             ", ",
-            fact.listeners().stream()
+            listeners.stream()
                 .map(listener -> listener.name() + " on port " + listener.port())
                 .toList());
+    if (listeners.isEmpty()) {
+      return Problem.error(path, parent + " has no listeners to attach to");
+    }
     boolean byName =
         reference.getSectionName() != null
-            && fact.listeners().stream()
+            && listeners.stream()
                 .noneMatch(listener -> listener.name().equals(reference.getSectionName()));
     return byName || reference.getPort() == null
         ? Problem.error(
             path + ".sectionName",
-            reference.getSectionName() + ": " + gateway + " has the listeners " + names)
+            reference.getSectionName() + ": " + parent + " has the listeners " + names)
         : Problem.error(
-            path + ".port", reference.getPort() + ": " + gateway + " has the listeners " + names);
+            path + ".port", reference.getPort() + ": " + parent + " has the listeners " + names);
   }
 
   private static boolean names(ParentReference reference, Fact.ListenerFact listener) {
@@ -194,63 +211,34 @@ final class RouteParents {
 
   private static boolean allowsNamespace(
       Fact.ListenerFact listener,
-      String gatewayNamespace,
+      String parentNamespace,
       String routeNamespace,
       Fact.NamespaceFact labels) {
     return switch (listener.from()) {
       case "All" -> true;
-      case "Same" -> gatewayNamespace.equals(routeNamespace);
+      case "Same" -> parentNamespace.equals(routeNamespace);
       case "Selector" ->
           listener.selector() != null && Selectors.matches(listener.selector(), labels.labels());
       default -> false;
     };
   }
 
-  private static boolean isGateway(ParentReference reference) {
-    return Objects.requireNonNullElse(reference.getGroup(), Kind.GATEWAY_API)
-            .equals(Kind.GATEWAY_API)
-        && Objects.requireNonNullElse(reference.getKind(), Kind.GATEWAY.kindName())
-            .equals(Kind.GATEWAY.kindName());
+  private static Optional<ResourceKey> parent(ResourceKey route, ParentReference reference) {
+    if (!Objects.requireNonNullElse(reference.getGroup(), Kind.GATEWAY_API)
+        .equals(Kind.GATEWAY_API)) {
+      return Optional.empty();
+    }
+    return switch (Objects.requireNonNullElse(reference.getKind(), Kind.GATEWAY.kindName())) {
+      case "Gateway" -> Optional.of(parent(Kind.GATEWAY, route, reference));
+      case "ListenerSet" -> Optional.of(parent(Kind.LISTENER_SET, route, reference));
+      default -> Optional.empty();
+    };
   }
 
-  private static ResourceKey gateway(ResourceKey route, ParentReference reference) {
+  private static ResourceKey parent(Kind kind, ResourceKey route, ParentReference reference) {
     return new ResourceKey(
-        Kind.GATEWAY,
+        kind,
         Objects.requireNonNullElse(reference.getNamespace(), route.namespace()),
         reference.getName());
-  }
-
-  /** The listeners that the configuration names, each once. */
-  static Collection<Attachment> attachments(List<Parent> parents) {
-    // Two parentRefs may lead to the same listener.
-    Map<String, Attachment> attachments = new TreeMap<>();
-    for (Parent parent : parents) {
-      for (Attached attached : parent.attached()) {
-        if (attached.listener().served()) {
-          String gateway = parent.gateway().namespace() + "/" + parent.gateway().name();
-          attachments.put(
-              gateway + "/" + attached.listener().name(),
-              Attachment.newBuilder()
-                  .setGateway(gateway)
-                  .setListener(attached.listener().name())
-                  .addAllHostnames(attached.hostnames())
-                  .build());
-        }
-      }
-    }
-    return attachments.values();
-  }
-
-  /** Counts the route at every listener that it is attached to. */
-  static void claim(List<Parent> parents, Translation.Builder result) {
-    Map<ResourceKey, TreeSet<String>> listeners = new TreeMap<>();
-    for (Parent parent : parents) {
-      for (Attached attached : parent.attached()) {
-        listeners
-            .computeIfAbsent(parent.gateway(), ignored -> new TreeSet<>())
-            .add(attached.listener().name());
-      }
-    }
-    listeners.forEach((gateway, names) -> result.claim(gateway, new Claim.Attaches(names)));
   }
 }

@@ -10,6 +10,8 @@ import dev.nantian.gateway.protocol.config.v1.HttpRule;
 import dev.nantian.gateway.protocol.config.v1.PathMatch;
 import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPBackendRef;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRequestMirrorFilter;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteMatch;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteTimeouts;
@@ -30,6 +32,13 @@ import org.jspecify.annotations.Nullable;
  * translation.
  */
 final class RouteRules {
+  /** Of a rule that names no match (HTTPRouteRule.matches, GRPCRouteRule.matches). */
+  static final HttpMatch EVERYTHING =
+      HttpMatch.newBuilder().setPath(PathMatch.newBuilder().setPrefix("/")).build();
+
+  /** The matches that could be understood, and the first that could not. */
+  record Matches(List<HttpMatch> understood, Optional<UnsupportedException> refusal) {}
+
   private final RouteBackends backends;
   private final List<Problem> problems = new ArrayList<>();
   private final List<String> ignored = new ArrayList<>();
@@ -40,30 +49,28 @@ final class RouteRules {
     this.backends = backends;
   }
 
-  /** Why the route is not accepted: none of its rules is valid. */
-  private Optional<ListenerCheck.Refusal> refusal() {
-    return dropped.isEmpty() || valid > 0
-        ? Optional.empty()
-        : Optional.of(
-            new ListenerCheck.Refusal(
-                dropped.getFirst().reason(), dropped.getFirst().problem().inMessage()));
+  RouteBackends backends() {
+    return backends;
   }
 
-  /** Why some rules are dropped while others are in force. */
-  private Optional<ListenerCheck.Refusal> partialRefusal() {
-    return dropped.isEmpty() || valid == 0
-        ? Optional.empty()
-        : Optional.of(
-            new ListenerCheck.Refusal(
-                "UnsupportedValue",
-                dropped.stream()
-                    .map(rule -> "Dropped Rule " + rule.problem().inMessage())
-                    .collect(Collectors.joining("; "))));
-  }
-
-  /** What the rules as a whole say of the route. */
+  /** What is wrong with the rules. */
   RouteStatuses.Verdict verdict() {
-    return new RouteStatuses.Verdict(refusal(), partialRefusal(), List.copyOf(ignored));
+    Optional<ListenerCheck.Refusal> notAccepted = Optional.empty();
+    Optional<ListenerCheck.Refusal> partial = Optional.empty();
+    if (!dropped.isEmpty() && valid == 0) {
+      UnsupportedException first = dropped.getFirst();
+      notAccepted =
+          Optional.of(new ListenerCheck.Refusal(first.reason(), first.problem().inMessage()));
+    } else if (!dropped.isEmpty()) {
+      partial =
+          Optional.of(
+              new ListenerCheck.Refusal(
+                  "UnsupportedValue",
+                  dropped.stream()
+                      .map(rule -> "Dropped Rule " + rule.problem().inMessage())
+                      .collect(Collectors.joining("; "))));
+    }
+    return new RouteStatuses.Verdict(notAccepted, partial, backends.refusal(), ignored);
   }
 
   /** All problems, with those of the backends. */
@@ -73,11 +80,38 @@ final class RouteRules {
     return all;
   }
 
+  /** Every Service that a rule may refer to, in backends and mirrors. */
+  static List<BackendTarget> targets(HTTPRouteRule rule) {
+    List<BackendTarget> targets = new ArrayList<>(mirrored(rule.getFilters()));
+    for (HTTPBackendRef reference : orEmpty(rule.getBackendRefs())) {
+      targets.add(BackendTarget.of(reference));
+      targets.addAll(mirrored(reference.getFilters()));
+    }
+    return targets;
+  }
+
+  private static List<BackendTarget> mirrored(List<HTTPRouteFilter> filters) {
+    return orEmpty(filters).stream()
+        .filter(
+            filter ->
+                filter.getRequestMirror() != null
+                    && filter.getRequestMirror().getBackendRef() != null)
+        .map(filter -> BackendTarget.of(filter.getRequestMirror().getBackendRef()))
+        .toList();
+  }
+
   /** Translates a rule and adds it, unless none of its matches can be understood. */
   void add(String path, HTTPRouteRule rule, HttpRoute.Builder route) {
+    add(path, rule, matches(path, rule), route);
+  }
+
+  /** As {@link #add}, with matches of another kind of route. */
+  void add(String path, HTTPRouteRule rule, Matches matches, HttpRoute.Builder route) {
     HttpRule.Builder message =
-        HttpRule.newBuilder().setName(Objects.requireNonNullElse(rule.getName(), ""));
-    Optional<UnsupportedException> refusal = addMatches(path, rule, message);
+        HttpRule.newBuilder()
+            .setName(Objects.requireNonNullElse(rule.getName(), ""))
+            .addAllMatches(matches.understood());
+    Optional<UnsupportedException> refusal = matches.refusal();
     ignore(path + ".retry", rule.getRetry());
     ignore(path + ".sessionPersistence", rule.getSessionPersistence());
     if (refusal.isEmpty()) {
@@ -87,7 +121,10 @@ final class RouteRules {
         List<List<HttpFilter>> backendFilters = backendFilters(path, rule);
         addTimeouts(path + ".timeouts", rule.getTimeouts(), message);
         // Last: the references of a rule that is not served must not count as used.
-        message.addAllFilters(filters).addAllBackends(backends(path, rule, backendFilters));
+        message
+            .addAllFilters(filters)
+            .addAllFilters(mirrors(path + ".filters", rule.getFilters()))
+            .addAllBackends(backends(path, rule, backendFilters));
       } catch (UnsupportedException e) {
         refusal = Optional.of(e);
         message.clearRequestTimeout().clearBackendRequestTimeout();
@@ -105,21 +142,38 @@ final class RouteRules {
     }
   }
 
-  private static Optional<UnsupportedException> addMatches(
-      String path, HTTPRouteRule rule, HttpRule.Builder message) {
+  private static Matches matches(String path, HTTPRouteRule rule) {
+    List<HttpMatch> understood = new ArrayList<>();
     Optional<UnsupportedException> refusal = Optional.empty();
     List<HTTPRouteMatch> matches = orEmpty(rule.getMatches());
     for (int i = 0; i < matches.size(); i++) {
       try {
-        message.addMatches(RouteMatches.of(path + ".matches[" + i + "]", matches.get(i)));
+        understood.add(RouteMatches.of(path + ".matches[" + i + "]", matches.get(i)));
       } catch (UnsupportedException e) {
         refusal = refusal.or(() -> Optional.of(e));
       }
     }
     if (matches.isEmpty()) {
-      message.addMatches(HttpMatch.newBuilder().setPath(PathMatch.newBuilder().setPrefix("/")));
+      understood.add(EVERYTHING);
     }
-    return refusal;
+    return new Matches(understood, refusal);
+  }
+
+  // A mirror that does not resolve is no reason not to serve the request: it is left out, and
+  // ResolvedRefs says so (HTTPRequestMirrorFilter.backendRef).
+  private List<HttpFilter> mirrors(String path, List<HTTPRouteFilter> filters) {
+    List<HttpFilter> mirrors = new ArrayList<>();
+    for (int i = 0; i < orEmpty(filters).size(); i++) {
+      HTTPRequestMirrorFilter mirror = filters.get(i).getRequestMirror();
+      if (mirror != null && mirror.getBackendRef() != null) {
+        backends
+            .service(
+                path + "[" + i + "].requestMirror.backendRef",
+                BackendTarget.of(mirror.getBackendRef()))
+            .ifPresent(service -> mirrors.add(RouteFilters.mirror(mirror, service)));
+      }
+    }
+    return mirrors;
   }
 
   private static List<List<HttpFilter>> backendFilters(String path, HTTPRouteRule rule)
@@ -141,8 +195,11 @@ final class RouteRules {
     for (int i = 0; i < references.size(); i++) {
       weighted.add(
           backends
-              .resolve(path + ".backendRefs[" + i + "]", BackendReference.of(references.get(i)))
+              .resolve(path + ".backendRefs[" + i + "]", BackendTarget.of(references.get(i)))
               .addAllFilters(filters.get(i))
+              .addAllFilters(
+                  mirrors(
+                      path + ".backendRefs[" + i + "].filters", references.get(i).getFilters()))
               .build());
     }
     return weighted;

@@ -9,38 +9,43 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a route of any kind is told about one of its parents. */
+/** The status of a route of any kind: an entry for each parentRef that is ours. */
 final class RouteStatuses {
-  /**
-   * What the rules as a whole say of the route.
-   *
-   * @param refusal why it is not accepted
-   * @param partial why some rules are dropped while others are in force
-   * @param ignored fields that are not in force though the route is served
-   */
-  record Verdict(
-      Optional<ListenerCheck.Refusal> refusal,
-      Optional<ListenerCheck.Refusal> partial,
-      List<String> ignored) {
-    /** Nothing is wrong. */
-    static final Verdict GOOD = new Verdict(Optional.empty(), Optional.empty(), List.of());
-
-    Verdict {
-      ignored = List.copyOf(ignored);
-    }
-  }
-
   private RouteStatuses() {}
 
   /**
-   * @param references the first reference that does not resolve
+   * What is wrong with the route itself, apart from its parents.
+   *
+   * @param notAccepted none of it can be served
+   * @param partial some rules are dropped, others are in force
+   * @param notResolved a reference does not resolve
+   * @param ignored fields that are not in force though the route is served
    */
-  static RouteParentStatus of(
+  record Verdict(
+      Optional<ListenerCheck.Refusal> notAccepted,
+      Optional<ListenerCheck.Refusal> partial,
+      Optional<ListenerCheck.Refusal> notResolved,
+      List<String> ignored) {}
+
+  static List<RouteParentStatus> of(
       String controllerName,
-      RouteParents.Parent parent,
-      Verdict rules,
-      Optional<ListenerCheck.Refusal> references,
+      List<RouteParents.Parent> parents,
+      Verdict verdict,
       long generation) {
+    return parents.stream()
+        .filter(RouteParents.Parent::ours)
+        .map(
+            parent ->
+                new RouteParentStatusBuilder()
+                    .withControllerName(controllerName)
+                    .withParentRef(parent.reference())
+                    .withConditions(conditions(parent, verdict, generation))
+                    .build())
+        .toList();
+  }
+
+  private static List<Condition> conditions(
+      RouteParents.Parent parent, Verdict verdict, long generation) {
     List<Condition> conditions = new ArrayList<>();
     if (!parent.reason().isEmpty()) {
       conditions.add(
@@ -50,13 +55,13 @@ final class RouteStatuses {
               parent.reason(),
               parent.problem().map(Problem::inMessage).orElse(""),
               generation));
-    } else if (rules.refusal().isPresent()) {
+    } else if (verdict.notAccepted().isPresent()) {
       conditions.add(
           condition(
               "Accepted",
               false,
-              rules.refusal().get().reason(),
-              rules.refusal().get().message(),
+              verdict.notAccepted().get().reason(),
+              verdict.notAccepted().get().message(),
               generation));
     } else {
       conditions.add(
@@ -64,11 +69,11 @@ final class RouteStatuses {
               "Accepted",
               true,
               "Accepted",
-              rules.ignored().isEmpty()
+              verdict.ignored().isEmpty()
                   ? "the route is attached"
-                  : "the route is attached; not in force: " + String.join("; ", rules.ignored()),
+                  : "the route is attached; not in force: " + String.join("; ", verdict.ignored()),
               generation));
-      rules
+      verdict
           .partial()
           .ifPresent(
               refusal ->
@@ -81,7 +86,8 @@ final class RouteStatuses {
                           generation)));
     }
     conditions.add(
-        references
+        verdict
+            .notResolved()
             .map(
                 refusal ->
                     condition(
@@ -94,10 +100,6 @@ final class RouteStatuses {
                         "ResolvedRefs",
                         "all references resolve",
                         generation)));
-    return new RouteParentStatusBuilder()
-        .withControllerName(controllerName)
-        .withParentRef(parent.reference())
-        .withConditions(conditions)
-        .build();
+    return conditions;
   }
 }

@@ -48,14 +48,14 @@ public final class ServiceTranslator implements Translator<Service> {
     List<ServicePort> ports = orEmpty(object.getSpec().getPorts());
     Map<Integer, Fact.PortFact> facts = new HashMap<>();
     for (ServicePort port : ports) {
-      facts.merge(
-          port.getPort(),
-          new Fact.PortFact(notHttp(port), isTcp(port), isUdp(port)),
-          Fact.PortFact::and);
+      facts.merge(port.getPort(), fact(port), Fact.PortFact::and);
     }
+    BackendPolicies policies = new BackendPolicies(inputs);
     Translation.Builder result =
         new Translation.Builder()
-            .fact(new Fact.ServiceFact(true, !used.isEmpty(), external, facts));
+            .fact(
+                new Fact.ServiceFact(
+                    true, !used.isEmpty(), external, facts, policies.fact()));
     String externalName = object.getSpec().getExternalName();
     if (external && (externalName == null || externalName.isEmpty())) {
       result.problem(
@@ -70,14 +70,16 @@ public final class ServiceTranslator implements Translator<Service> {
     if (external) {
       service.setExternalName(Objects.requireNonNullElse(externalName, ""));
     }
-    for (ServicePort port : ports) {
-      if (isTcp(port) || isUdp(port)) {
-        service.addPorts(message(port));
-      }
+    for (ServicePort port : usable(ports)) {
+      service.addPorts(message(port, policies));
     }
     if (external && ports.isEmpty()) {
       // An ExternalName Service need not list ports: those that references name are meant.
-      used.forEach(port -> service.addPortsBuilder().setPort(port));
+      used.forEach(
+          port -> {
+            var message = service.addPortsBuilder().setPort(port);
+            policies.of("").ifPresent(message::setTls);
+          });
     }
     result.resource(new ResourceId(ResourceType.SERVICE, name), service.build());
     if (!external) {
@@ -91,30 +93,28 @@ public final class ServiceTranslator implements Translator<Service> {
       List<ServicePort> ports,
       List<EndpointSlice> slices,
       Translation.Builder result) {
-    for (int i = 0; i < ports.size(); i++) {
-      ServicePort port = ports.get(i);
-      if (!isTcp(port) && !isUdp(port)) {
-        continue;
-      }
-      String protocol = isUdp(port) ? "UDP" : "TCP";
+    for (ServicePort port : usable(ports)) {
       String clusterName = name + ":" + port.getPort() + (isUdp(port) ? "/udp" : "");
       Optional<ClusterLoadAssignment> assignment =
-          Endpoints.assignment(clusterName, port.getName(), protocol, slices);
+          Endpoints.assignment(clusterName, port.getName(), protocol(port), slices);
       if (assignment.isEmpty() && !slices.isEmpty()) {
         result.problem(
             Problem.warning(
-                "spec.ports[" + i + "]",
+                "spec.ports[" + ports.indexOf(port) + "]",
                 "port "
                     + port.getPort()
                     + " named \""
                     + Objects.requireNonNullElse(port.getName(), "")
                     + "\": no EndpointSlice of the Service has a "
-                    + protocol
+                    + protocol(port)
                     + " port of this name"));
       }
       ClusterLoadAssignment message =
           assignment.orElseGet(
-              () -> ClusterLoadAssignment.newBuilder().setClusterName(clusterName).build());
+              () ->
+                  ClusterLoadAssignment.newBuilder()
+                      .setClusterName(clusterName)
+                      .build());
       result.resource(new ResourceId(ResourceType.ENDPOINTS, message.getClusterName()), message);
     }
     if (slices.isEmpty()) {
@@ -127,35 +127,48 @@ public final class ServiceTranslator implements Translator<Service> {
     }
   }
 
-  private static dev.nantian.gateway.protocol.config.v1.ServicePort message(ServicePort port) {
-    return dev.nantian.gateway.protocol.config.v1.ServicePort.newBuilder()
-        .setPort(port.getPort())
-        .setName(Objects.requireNonNullElse(port.getName(), ""))
-        .setAppProtocol(
-            isUdp(port)
-                ? AppProtocol.OPAQUE
-                : appProtocol(port.getAppProtocol()).orElse(AppProtocol.OPAQUE))
-        .setDatagrams(isUdp(port))
-        .build();
+  private static dev.nantian.gateway.protocol.config.v1.ServicePort message(
+      ServicePort port, BackendPolicies policies) {
+    String name = Objects.requireNonNullElse(port.getName(), "");
+    dev.nantian.gateway.protocol.config.v1.ServicePort.Builder message =
+        dev.nantian.gateway.protocol.config.v1.ServicePort.newBuilder()
+            .setPort(port.getPort())
+            .setName(name)
+            .setAppProtocol(
+                isUdp(port)
+                    ? AppProtocol.OPAQUE
+                    : appProtocol(port.getAppProtocol()).orElse(AppProtocol.OPAQUE))
+            .setDatagrams(isUdp(port));
+    if (!isUdp(port)) {
+      policies.of(name).ifPresent(message::setTls);
+    }
+    return message.build();
   }
 
-  private static boolean isTcp(ServicePort port) {
-    return port.getProtocol() == null || port.getProtocol().equals("TCP");
+  /** Ports of the protocols that are served. */
+  private static List<ServicePort> usable(List<ServicePort> ports) {
+    return ports.stream()
+        .filter(port -> protocol(port).equals("TCP") || protocol(port).equals("UDP"))
+        .toList();
   }
 
   private static boolean isUdp(ServicePort port) {
-    return "UDP".equals(port.getProtocol());
+    return protocol(port).equals("UDP");
   }
 
-  private static String notHttp(ServicePort port) {
-    if (!isTcp(port)) {
-      return "protocol " + port.getProtocol() + " (expected TCP)";
-    }
-    return appProtocol(port.getAppProtocol()).isPresent()
-        ? ""
-        : "appProtocol "
-            + port.getAppProtocol()
-            + " (expected none, http, kubernetes.io/h2c or kubernetes.io/ws)";
+  private static String protocol(ServicePort port) {
+    return Objects.requireNonNullElse(port.getProtocol(), "TCP");
+  }
+
+  private static Fact.PortFact fact(ServicePort port) {
+    return new Fact.PortFact(
+        protocol(port).equals("TCP"),
+        protocol(port).equals("UDP"),
+        appProtocol(port.getAppProtocol()).isPresent()
+            ? ""
+            : "appProtocol "
+                + port.getAppProtocol()
+                + " (expected none, http, kubernetes.io/h2c or kubernetes.io/ws)");
   }
 
   // GEP-1911: an application protocol that is not understood must not be spoken to as if it were
@@ -177,7 +190,7 @@ public final class ServiceTranslator implements Translator<Service> {
         .values()
         .forEach(
             claim -> {
-              if (claim instanceof Claim.UsesPorts(SortedSet<Integer> ports)) {
+              if (claim instanceof Claim.UsesPorts(SortedSet<Integer> ports, var _)) {
                 used.addAll(ports);
               }
             });

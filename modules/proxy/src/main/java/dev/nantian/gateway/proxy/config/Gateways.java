@@ -2,12 +2,14 @@ package dev.nantian.gateway.proxy.config;
 
 import static dev.nantian.gateway.proxy.config.Checks.invalid;
 
+import dev.nantian.gateway.protocol.config.v1.ClientValidation;
 import dev.nantian.gateway.protocol.config.v1.Gateway;
 import dev.nantian.gateway.protocol.config.v1.Listener;
 import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.proxy.route.CompiledListeners;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.tls.CertifiedKey;
+import dev.nantian.gateway.proxy.tls.ClientTrust;
 import dev.nantian.gateway.proxy.tls.InvalidKeyPairException;
 import dev.nantian.gateway.proxy.tls.TlsContexts;
 import io.netty.handler.ssl.SslContext;
@@ -227,7 +229,7 @@ final class Gateways {
         List<CertifiedKey> keys = keys(listener, secrets);
         context =
             listener.getProtocol() == Listener.Protocol.HTTPS
-                ? contexts.context(keys)
+                ? contexts.context(keys, clients(listener))
                 : contexts.contextForRelay(keys);
         liveContexts.add(context);
       } catch (InvalidResourceException | InvalidKeyPairException e) {
@@ -300,6 +302,17 @@ final class Gateways {
       keys.add(key);
     }
     return keys;
+  }
+
+  private static @Nullable ClientTrust clients(Listener listener) throws InvalidKeyPairException {
+    if (!listener.hasClientValidation()) {
+      return null;
+    }
+    ClientValidation validation = listener.getClientValidation();
+    // A mode that this version does not know is not taken for the open one.
+    return ClientTrust.of(
+        validation.getCaCertificates(),
+        validation.getMode() == ClientValidation.Mode.ALLOW_INSECURE_FALLBACK);
   }
 
   private ListenerEntry entry(Gateway gateway, Listener listener, @Nullable SslContext context) {

@@ -61,6 +61,9 @@ final class HttpFilterCompiler {
         }
         rewrite = rewrite(field + ".urlRewrite", filter.getUrlRewrite());
       }
+      case CORS, MIRROR ->
+          throw new InvalidResourceException(
+              field + ": " + filter.getKindCase() + " (expected a filter that is served)");
       // A filter that this version does not know must not be skipped: it may be there to protect.
       case KIND_NOT_SET ->
           throw new InvalidResourceException(field + ": unknown filter (expected a known one)");

@@ -37,6 +37,7 @@ import java.util.Set;
  * <p>Field names in messages are those of the HTTPRoute that a person wrote.
  */
 final class HttpRouteCompiler {
+  private static final String GRPC_ROUTE = "GRPCRoute/";
   /** What a backendRef leads to. */
   interface ServiceLookup {
     /** The cluster of this TCP or UDP port of this service, or the reason why there is none. */
@@ -80,8 +81,14 @@ final class HttpRouteCompiler {
    * @throws InvalidResourceException if anything in it cannot be used; nothing is repaired
    */
   CompiledRoute compile(HttpRoute route, int statsId) throws InvalidResourceException {
-    String object = "HTTPRoute " + route.getName();
-    Checks.objectName(object + " name", route.getName());
+    boolean grpc = route.getName().startsWith(GRPC_ROUTE);
+    String object =
+        grpc
+            ? "GRPCRoute " + route.getName().substring(GRPC_ROUTE.length())
+            : "HTTPRoute " + route.getName();
+    Checks.objectName(
+        object + " name",
+        grpc ? route.getName().substring(GRPC_ROUTE.length()) : route.getName());
     Map<String, Set<String>> hostnames = new LinkedHashMap<>();
     for (int i = 0; i < route.getAttachmentsCount(); i++) {
       attach(object + " attachments[" + i + "]", route.getAttachments(i), hostnames);

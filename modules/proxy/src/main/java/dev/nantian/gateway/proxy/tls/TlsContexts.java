@@ -5,12 +5,14 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.security.KeyStore;
 import java.security.Provider;
 import java.util.HashMap;
@@ -64,8 +66,9 @@ public final class TlsContexts {
 
   /**
    * @param http HTTP follows the handshake, so its versions are offered (RFC 7301)
+   * @param clients null to ask clients for no certificate
    */
-  private record Wanted(List<CertifiedKey> keys, boolean http) {}
+  private record Wanted(List<CertifiedKey> keys, boolean http, @Nullable ClientTrust clients) {}
 
   /** Contexts on BoringSSL, or on the JDK where its library cannot be loaded. */
   public TlsContexts() {
@@ -83,12 +86,22 @@ public final class TlsContexts {
    * @throws InvalidKeyPairException if the TLS library refuses one of them
    */
   public SslContext context(List<CertifiedKey> keys) throws InvalidKeyPairException {
-    return context(new Wanted(List.copyOf(keys), true));
+    return context(keys, null);
+  }
+
+  /**
+   * As {@link #context(List)}, for listeners that ask clients for certificates.
+   *
+   * @param clients null to ask for none
+   */
+  public SslContext context(List<CertifiedKey> keys, @Nullable ClientTrust clients)
+      throws InvalidKeyPairException {
+    return context(new Wanted(List.copyOf(keys), true, clients));
   }
 
   /** The same for listeners behind which we do not know the protocol: they agree on none. */
   public SslContext contextForRelay(List<CertifiedKey> keys) throws InvalidKeyPairException {
-    return context(new Wanted(List.copyOf(keys), false));
+    return context(new Wanted(List.copyOf(keys), false, null));
   }
 
   private SslContext context(Wanted content) throws InvalidKeyPairException {
@@ -126,7 +139,15 @@ public final class TlsContexts {
       // Without it BoringSSL would be given the key anew in every handshake.
       factory = new OpenSslCachingX509KeyManagerFactory(factory);
     }
-    return SslContextBuilder.forServer(factory)
+    SslContextBuilder builder = SslContextBuilder.forServer(factory);
+    ClientTrust clients = content.clients();
+    if (clients != null && clients.anyone()) {
+      // Not even a certificate that is not one keeps the client out: no check says so.
+      builder.trustManager(InsecureTrustManagerFactory.INSTANCE).clientAuth(ClientAuth.OPTIONAL);
+    } else if (clients != null) {
+      builder.trustManager(clients.authorities()).clientAuth(ClientAuth.REQUIRE);
+    }
+    return builder
         .sslProvider(provider)
         .protocols("TLSv1.3", "TLSv1.2")
         .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE)

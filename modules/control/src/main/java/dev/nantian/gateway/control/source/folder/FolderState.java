@@ -49,8 +49,11 @@ final class FolderState {
           Kind.CONFIG_MAP,
           Kind.SERVICE,
           Kind.ENDPOINT_SLICE,
+          Kind.BACKEND_TLS_POLICY,
           Kind.GATEWAY,
+          Kind.LISTENER_SET,
           Kind.HTTP_ROUTE,
+          Kind.GRPC_ROUTE,
           Kind.TLS_ROUTE,
           Kind.TCP_ROUTE,
           Kind.UDP_ROUTE);

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +32,6 @@ import org.jspecify.annotations.Nullable;
  * would. Pure.
  */
 final class ManifestReader {
-
-  /** Kinds of the Gateway API that exist and that this gateway does not serve. */
-  private static final Set<String> NOT_SERVED =
-      Set.of("GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "BackendTLSPolicy", "ListenerSet");
 
   private static final String DEFAULT_NAMESPACE = "default";
 
@@ -144,13 +139,11 @@ final class ManifestReader {
               + " for "
               + kindName
               + ")");
-    } else if (group.equals(Kind.GATEWAY_API) && !NOT_SERVED.contains(kindName)) {
+    } else if (group.equals(Kind.GATEWAY_API)) {
       List<String> kinds =
-          Stream.concat(
-                  NOT_SERVED.stream(),
-                  Arrays.stream(Kind.values())
-                      .filter(kind -> kind.group().equals(group))
-                      .map(Kind::kindName))
+          Arrays.stream(Kind.values())
+              .filter(kind -> kind.group().equals(group))
+              .map(Kind::kindName)
               .sorted()
               .toList();
       String nearest = Suggestion.nearest(kindName, kinds);
