@@ -48,7 +48,8 @@ class ClientCertificateIT {
                 List.of(CertifiedKey.of(SERVER.chain(), SERVER.key())),
                 ClientTrust.of(KNOWN.chain(), anyone));
     try (RawBackend backend = RawBackend.echo();
-        TestProxy proxy = new TestProxy(
+        TestProxy proxy =
+            new TestProxy(
                 DataPlaneSettings.DEFAULT,
                 1,
                 true,

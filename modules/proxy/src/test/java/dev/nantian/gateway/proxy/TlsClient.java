@@ -6,18 +6,17 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.KeyManager;
-import java.util.Base64;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.security.cert.CertificateFactory;
-import java.security.KeyStore;
-import java.security.KeyFactory;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -25,6 +24,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** Clients that name a server in the handshake and believe every certificate; servers' contexts. */
 final class TlsClient {

@@ -35,8 +35,7 @@ public enum Kind {
   SECRET("", "Secret", true, Secret.class, "v1"),
   CONFIG_MAP("", "ConfigMap", true, ConfigMap.class, "v1"),
   NAMESPACE("", "Namespace", false, Namespace.class, "v1"),
-  REFERENCE_GRANT(
-      Kind.GATEWAY_API, "ReferenceGrant", true, ReferenceGrant.class, "v1", "v1beta1");
+  REFERENCE_GRANT(Kind.GATEWAY_API, "ReferenceGrant", true, ReferenceGrant.class, "v1", "v1beta1");
 
   /** The API group of the Gateway API. */
   public static final String GATEWAY_API = "gateway.networking.k8s.io";
@@ -45,6 +44,7 @@ public enum Kind {
   private final String kindName;
   private final boolean namespaced;
   private final Class<? extends HasMetadata> model;
+
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> versions;
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * What the source refused, by subject (a file) and by object.
  *
  * <p>An object that never was valid gets a status that says so. One whose earlier version stays in
- * force keeps that version's status, with one condition more: {@value #CONDITION} is True while what
- * is written is not what serves. Not thread-safe; one owner.
+ * force keeps that version's status, with one condition more: {@value #CONDITION} is True while
+ * what is written is not what serves. Not thread-safe; one owner.
  */
 final class Refusals {
   /** Of our own, so with our domain (Kubernetes API conventions, "Typical status properties"). */

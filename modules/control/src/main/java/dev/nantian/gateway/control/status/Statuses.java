@@ -64,9 +64,7 @@ final class Statuses {
         (part, conditions) ->
             part.kind().equals("listener")
                 ? conditions
-                : Stream.concat(
-                        conditions.stream(), Stream.of(condition))
-                    .toList());
+                : Stream.concat(conditions.stream(), Stream.of(condition)).toList());
   }
 
   /** A status of the same class with other conditions. */
@@ -119,8 +117,7 @@ final class Statuses {
   }
 
   private static List<RouteParentStatus> parents(
-      List<RouteParentStatus> parents,
-      BiFunction<Part, List<Condition>, List<Condition>> change) {
+      List<RouteParentStatus> parents, BiFunction<Part, List<Condition>, List<Condition>> change) {
     return parents.stream()
         .map(
             of ->

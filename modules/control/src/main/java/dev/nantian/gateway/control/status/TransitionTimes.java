@@ -26,8 +26,7 @@ final class TransitionTimes {
             ? Map.of()
             : Statuses.conditions(before);
     return Statuses.map(
-        status,
-        (part, conditions) -> stamp(old.getOrDefault(part, List.of()), conditions, time));
+        status, (part, conditions) -> stamp(old.getOrDefault(part, List.of()), conditions, time));
   }
 
   private static List<Condition> stamp(List<Condition> before, List<Condition> after, String time) {

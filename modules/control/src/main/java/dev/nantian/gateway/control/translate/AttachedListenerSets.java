@@ -111,8 +111,7 @@ final class AttachedListenerSets {
       String id = set.namespace() + "/" + set.name() + "/" + offer.name();
       Listener.Builder message = offer.message().toBuilder().setName(id);
       asked.message().ifPresent(message::setClientValidation);
-      Added added =
-          new Added(set, offer, id, conflict, asked.notAccepted(), message.build());
+      Added added = new Added(set, offer, id, conflict, asked.notAccepted(), message.build());
       listeners.add(added);
       if (added.accepted()) {
         taken.add(new Taken(offer.protocol(), offer.port(), offer.hostname()));

@@ -65,8 +65,7 @@ record BackendClientCertificate(
               PATH + ".name",
               secret + fact.invalid().map(why -> " " + why).orElse(" does not exist")));
     }
-    return new BackendClientCertificate(
-        Optional.of(secret), Optional.empty(), Optional.empty());
+    return new BackendClientCertificate(Optional.of(secret), Optional.empty(), Optional.empty());
   }
 
   private static BackendClientCertificate refused(String reason, Problem problem) {

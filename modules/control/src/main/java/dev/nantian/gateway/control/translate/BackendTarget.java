@@ -69,7 +69,6 @@ record BackendTarget(
   }
 
   ResourceKey service(ResourceKey route) {
-    return new ResourceKey(
-        Kind.SERVICE, namespace.isEmpty() ? route.namespace() : namespace, name);
+    return new ResourceKey(Kind.SERVICE, namespace.isEmpty() ? route.namespace() : namespace, name);
   }
 }

@@ -124,15 +124,10 @@ public final class BackendTlsPolicyTranslator implements Translator<BackendTLSPo
     if (certificates.pem().isEmpty()) {
       Problem problem =
           certificates.problems().isEmpty()
-              ? Problem.error(
-                  "spec.validation.caCertificateRefs", "empty (expected a ConfigMap)")
+              ? Problem.error("spec.validation.caCertificateRefs", "empty (expected a ConfigMap)")
               : certificates.problems().getFirst();
       return refused(
-          tls,
-          "NoValidCACertificate",
-          problem,
-          certificates.refusal(),
-          certificates.problems());
+          tls, "NoValidCACertificate", problem, certificates.refusal(), certificates.problems());
     }
     return new Verdict(
         tls.setCaCertificates(certificates.pem()).build(),

@@ -67,11 +67,7 @@ record CaCertificates(String pem, Optional<ListenerCheck.Refusal> refusal, List<
    * @param wrongKind reason if a reference is to another kind
    */
   static CaCertificates resolve(
-      ResourceKey owner,
-      String path,
-      List<Reference> references,
-      String wrongKind,
-      Inputs inputs) {
+      ResourceKey owner, String path, List<Reference> references, String wrongKind, Inputs inputs) {
     StringBuilder pem = new StringBuilder();
     Optional<ListenerCheck.Refusal> refusal = Optional.empty();
     List<Problem> problems = new ArrayList<>();

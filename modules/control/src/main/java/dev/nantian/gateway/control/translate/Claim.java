@@ -33,9 +33,7 @@ public sealed interface Claim {
    * @param namespaceLabels of the set's namespace
    */
   record AddsListeners(
-      long createdMillis,
-      SortedMap<String, String> namespaceLabels,
-      List<ListenerOffer> listeners)
+      long createdMillis, SortedMap<String, String> namespaceLabels, List<ListenerOffer> listeners)
       implements Claim {
     public AddsListeners {
       listeners = List.copyOf(listeners);

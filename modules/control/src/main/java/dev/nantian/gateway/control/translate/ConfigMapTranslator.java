@@ -35,7 +35,9 @@ public final class ConfigMapTranslator implements Translator<ConfigMap> {
     Optional<String> invalid = invalid(pem);
     Translation.Builder result =
         new Translation.Builder()
-            .fact(new Fact.CaFact(true, pem == null ? "" : pem, invalid.map(why -> PATH + ": " + why)));
+            .fact(
+                new Fact.CaFact(
+                    true, pem == null ? "" : pem, invalid.map(why -> PATH + ": " + why)));
     invalid.ifPresent(why -> result.problem(Problem.error(PATH, why)));
     return result.build();
   }

@@ -36,10 +36,7 @@ final class Endpoints {
    * @return empty if no slice has the port
    */
   static Optional<ClusterLoadAssignment> assignment(
-      String clusterName,
-      @Nullable String portName,
-      String protocol,
-      List<EndpointSlice> slices) {
+      String clusterName, @Nullable String portName, String protocol, List<EndpointSlice> slices) {
     SortedSet<Place> ready = new TreeSet<>(Place.ORDER);
     SortedSet<Place> terminating = new TreeSet<>(Place.ORDER);
     boolean found = false;

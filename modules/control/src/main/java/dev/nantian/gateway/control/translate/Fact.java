@@ -196,8 +196,7 @@ public sealed interface Fact {
    */
   record PortFact(boolean tcp, boolean udp, String notHttp) {
     PortFact and(PortFact other) {
-      return new PortFact(
-          tcp || other.tcp, udp || other.udp, tcp ? notHttp : other.notHttp);
+      return new PortFact(tcp || other.tcp, udp || other.udp, tcp ? notHttp : other.notHttp);
     }
   }
 

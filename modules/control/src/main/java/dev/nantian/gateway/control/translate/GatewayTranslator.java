@@ -3,7 +3,6 @@ package dev.nantian.gateway.control.translate;
 import static dev.nantian.gateway.control.translate.Conditions.createdMillis;
 import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
 
-import dev.nantian.gateway.control.address.AddressAssignment;
 import dev.nantian.gateway.control.address.AddressClaim;
 import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.control.source.Diagnostic;
@@ -35,8 +34,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
     Set<ResourceKey> dependencies = new TreeSet<>();
     dependencies.add(
         new ResourceKey(Kind.GATEWAY_CLASS, "", object.getSpec().getGatewayClassName()));
-    dependencies.addAll(
-        ListenerCheck.dependencies(key, orEmpty(object.getSpec().getListeners())));
+    dependencies.addAll(ListenerCheck.dependencies(key, orEmpty(object.getSpec().getListeners())));
     dependencies.addAll(FrontendValidation.dependencies(key, object));
     dependencies.addAll(BackendClientCertificate.dependencies(key, object));
     return dependencies;
@@ -61,9 +59,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
                 "spec.gatewayClassName",
                 className + ": no GatewayClass has this name; nothing serves this Gateway"));
       }
-      return result
-          .fact(Fact.GatewayFact.none(Fact.Ownership.NOT_OURS, className))
-          .build();
+      return result.fact(Fact.GatewayFact.none(Fact.Ownership.NOT_OURS, className)).build();
     }
     List<Problem> gatewayProblems = gatewayProblems(object);
     result.problems(gatewayProblems);
@@ -72,13 +68,11 @@ public final class GatewayTranslator implements Translator<Gateway> {
             .noneMatch(problem -> problem.severity() == Diagnostic.Severity.ERROR);
     FrontendValidation frontend = FrontendValidation.of(key, object, inputs);
     result.problems(frontend.problems());
-    BackendClientCertificate clientCertificate =
-        BackendClientCertificate.of(key, object, inputs);
+    BackendClientCertificate clientCertificate = BackendClientCertificate.of(key, object, inputs);
     clientCertificate.problem().ifPresent(result::problem);
     List<ListenerCheck> listeners = checkListeners(key, object, frontend, inputs);
     listeners.forEach(listener -> result.problems(listener.problems()));
-    AttachedListenerSets sets =
-        AttachedListenerSets.of(key, object, listeners, frontend, inputs);
+    AttachedListenerSets sets = AttachedListenerSets.of(key, object, listeners, frontend, inputs);
     String name = key.namespace() + "/" + key.name();
     dev.nantian.gateway.protocol.config.v1.Gateway.Builder message =
         dev.nantian.gateway.protocol.config.v1.Gateway.newBuilder()

@@ -55,8 +55,7 @@ final class GrpcMatches {
     if (service.isEmpty() && method.isEmpty()) {
       return PathMatch.newBuilder().setPrefix("/").build();
     }
-    String type =
-        match == null || match.getType() == null ? "Exact" : match.getType();
+    String type = match == null || match.getType() == null ? "Exact" : match.getType();
     return switch (type) {
       case "Exact" -> {
         if (service.isEmpty()) {
@@ -69,9 +68,7 @@ final class GrpcMatches {
       case "RegularExpression" -> {
         RouteMatches.regex(path + ".service", service);
         RouteMatches.regex(path + ".method", method);
-        yield PathMatch.newBuilder()
-            .setRegex("/" + part(service) + "/" + part(method))
-            .build();
+        yield PathMatch.newBuilder().setRegex("/" + part(service) + "/" + part(method)).build();
       }
       default ->
           throw UnsupportedException.value(

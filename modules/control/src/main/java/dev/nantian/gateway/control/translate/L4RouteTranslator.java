@@ -117,8 +117,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
             .setCreatedMillis(createdMillis(object));
     Optional<ListenerCheck.Refusal> notAccepted =
         addBackends(rules.apply(object), resolved, message, result);
-    List<RouteParents.Parent> parents =
-        RouteParents.resolve(shape.apply(key, object), inputs);
+    List<RouteParents.Parent> parents = RouteParents.resolve(shape.apply(key, object), inputs);
     message.addAllAttachments(RouteAttachments.of(parents));
     parents.forEach(parent -> parent.problem().ifPresent(result::problem));
     result.problems(resolved.problems());
@@ -131,8 +130,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
         RouteStatuses.of(
             controllerName,
             parents,
-            new RouteStatuses.Verdict(
-                notAccepted, Optional.empty(), resolved.refusal(), List.of()),
+            new RouteStatuses.Verdict(notAccepted, Optional.empty(), resolved.refusal(), List.of()),
             generation(object));
     if (!statuses.isEmpty()) {
       result.status(status.apply(statuses));

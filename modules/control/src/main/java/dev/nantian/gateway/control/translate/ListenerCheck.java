@@ -179,7 +179,7 @@ record ListenerCheck(
       problem = conflict(path, listener, conflict);
       reason = conflict;
     } else if ((protocol.equals("HTTPS") || protocol.equals("TLS")) && listener.getTls() == null) {
-      problem = 
+      problem =
           Problem.error(
               path + ".tls",
               protocol.equals("TLS")

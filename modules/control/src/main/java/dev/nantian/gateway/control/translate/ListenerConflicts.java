@@ -30,8 +30,7 @@ final class ListenerConflicts {
                   b.getPort(),
                   Hostnames.normal(b.getHostname()));
           if (!conflict.isEmpty()) {
-            conflicts.merge(
-                a.getName(), conflict, (x, y) -> x.equals("ProtocolConflict") ? x : y);
+            conflicts.merge(a.getName(), conflict, (x, y) -> x.equals("ProtocolConflict") ? x : y);
           }
         }
       }

@@ -9,7 +9,8 @@ import dev.nantian.gateway.protocol.config.v1.Listener;
  * @param ready what it needs is in the configuration
  * @param message its configuration, under its name in the set
  */
-public record ListenerOffer(String name, String protocol, boolean valid, boolean ready, Listener message) {
+public record ListenerOffer(
+    String name, String protocol, boolean valid, boolean ready, Listener message) {
   int port() {
     return message.getPort();
   }

@@ -51,8 +51,7 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
     if (parent.isEmpty()) {
       return result
           .fact(notOurs())
-          .problem(
-              Problem.warning("spec.parentRef.kind", "not a Gateway; nothing serves this set"))
+          .problem(Problem.warning("spec.parentRef.kind", "not a Gateway; nothing serves this set"))
           .build();
     }
     Fact.GatewayFact gateway = inputs.fact(parent.get(), Fact.GatewayFact.class);
@@ -151,10 +150,7 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
     List<ListenerEntryStatus> listeners =
         checks.stream().map(check -> listener(check, verdict, inputs, generation)).toList();
     List<String> invalid =
-        checks.stream()
-            .filter(check -> !isValid(check, verdict))
-            .map(ListenerCheck::name)
-            .toList();
+        checks.stream().filter(check -> !isValid(check, verdict)).map(ListenerCheck::name).toList();
     String message = "not valid: " + String.join(", ", invalid);
     if (invalid.size() == checks.size()) {
       return new ListenerSetStatusBuilder(

@@ -62,9 +62,7 @@ final class RouteBackends {
   WeightedBackend.Builder resolve(String path, BackendTarget target) {
     WeightedBackend.Builder backend = WeightedBackend.newBuilder().setWeight(target.weight());
     Optional<ServiceRef> service = service(path, target);
-    return service.isPresent()
-        ? backend.setService(service.get())
-        : backend.setFailure(failure());
+    return service.isPresent() ? backend.setService(service.get()) : backend.setFailure(failure());
   }
 
   /** The port of a Service; if it is empty, the last of {@link #problems} says why. */

@@ -69,7 +69,9 @@ final class RouteFilters {
         }
         case "CORS" ->
             translated.add(
-                HttpFilter.newBuilder().setCors(cors(present(at + ".cors", filter.getCors()))).build());
+                HttpFilter.newBuilder()
+                    .setCors(cors(present(at + ".cors", filter.getCors())))
+                    .build());
         case "RequestMirror" -> checkMirror(at, filter);
         default ->
             throw UnsupportedException.value(

@@ -48,8 +48,7 @@ final class RouteMatches {
     };
   }
 
-  static void addHeaders(
-      String path, List<HTTPHeaderMatch> headers, HttpMatch.Builder message)
+  static void addHeaders(String path, List<HTTPHeaderMatch> headers, HttpMatch.Builder message)
       throws UnsupportedException {
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < headers.size(); i++) {

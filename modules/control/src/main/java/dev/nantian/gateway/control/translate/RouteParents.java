@@ -11,7 +11,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** The parentRefs of a route: which listeners of which Gateways and ListenerSets it is attached to. */
+/**
+ * The parentRefs of a route: which listeners of which Gateways and ListenerSets it is attached to.
+ */
 final class RouteParents {
 
   /** A listener that accepted the route, at these hostnames. */
@@ -168,11 +170,7 @@ final class RouteParents {
   }
 
   private static Parent refused(
-      ParentReference reference,
-      ResourceKey parent,
-      Facts facts,
-      String reason,
-      Problem problem) {
+      ParentReference reference, ResourceKey parent, Facts facts, String reason, Problem problem) {
     return new Parent(
         reference, parent, facts.gateway(), true, List.of(), reason, Optional.of(problem));
   }

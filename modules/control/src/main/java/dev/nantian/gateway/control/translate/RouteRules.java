@@ -198,8 +198,7 @@ final class RouteRules {
               .resolve(path + ".backendRefs[" + i + "]", BackendTarget.of(references.get(i)))
               .addAllFilters(filters.get(i))
               .addAllFilters(
-                  mirrors(
-                      path + ".backendRefs[" + i + "].filters", references.get(i).getFilters()))
+                  mirrors(path + ".backendRefs[" + i + "].filters", references.get(i).getFilters()))
               .build());
     }
     return weighted;

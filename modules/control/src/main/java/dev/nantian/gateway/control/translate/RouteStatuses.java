@@ -28,10 +28,7 @@ final class RouteStatuses {
       List<String> ignored) {}
 
   static List<RouteParentStatus> of(
-      String controllerName,
-      List<RouteParents.Parent> parents,
-      Verdict verdict,
-      long generation) {
+      String controllerName, List<RouteParents.Parent> parents, Verdict verdict, long generation) {
     return parents.stream()
         .filter(RouteParents.Parent::ours)
         .map(

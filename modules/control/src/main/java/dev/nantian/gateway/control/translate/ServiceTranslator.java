@@ -53,9 +53,7 @@ public final class ServiceTranslator implements Translator<Service> {
     BackendPolicies policies = new BackendPolicies(inputs);
     Translation.Builder result =
         new Translation.Builder()
-            .fact(
-                new Fact.ServiceFact(
-                    true, !used.isEmpty(), external, facts, policies.fact()));
+            .fact(new Fact.ServiceFact(true, !used.isEmpty(), external, facts, policies.fact()));
     String externalName = object.getSpec().getExternalName();
     if (external && (externalName == null || externalName.isEmpty())) {
       result.problem(
@@ -111,10 +109,7 @@ public final class ServiceTranslator implements Translator<Service> {
       }
       ClusterLoadAssignment message =
           assignment.orElseGet(
-              () ->
-                  ClusterLoadAssignment.newBuilder()
-                      .setClusterName(clusterName)
-                      .build());
+              () -> ClusterLoadAssignment.newBuilder().setClusterName(clusterName).build());
       result.resource(new ResourceId(ResourceType.ENDPOINTS, message.getClusterName()), message);
     }
     if (slices.isEmpty()) {

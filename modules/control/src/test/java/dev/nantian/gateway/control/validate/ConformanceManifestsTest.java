@@ -79,7 +79,8 @@ class ConformanceManifestsTest {
       for (SourceEvent event = next(events);
           !(event instanceof SourceEvent.Synced);
           event = next(events)) {
-        if (event instanceof SourceEvent.Rejected(String file, List<Diagnostic> diagnostics, var kept)) {
+        if (event
+            instanceof SourceEvent.Rejected(String file, List<Diagnostic> diagnostics, var kept)) {
           diagnostics.forEach(diagnostic -> refused.add(diagnostic.toString()));
         }
         applied += event instanceof SourceEvent.Applied ? 1 : 0;

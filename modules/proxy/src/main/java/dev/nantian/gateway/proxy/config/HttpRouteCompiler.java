@@ -38,6 +38,7 @@ import java.util.Set;
  */
 final class HttpRouteCompiler {
   private static final String GRPC_ROUTE = "GRPCRoute/";
+
   /** What a backendRef leads to. */
   interface ServiceLookup {
     /** The cluster of this TCP or UDP port of this service, or the reason why there is none. */
@@ -87,8 +88,7 @@ final class HttpRouteCompiler {
             ? "GRPCRoute " + route.getName().substring(GRPC_ROUTE.length())
             : "HTTPRoute " + route.getName();
     Checks.objectName(
-        object + " name",
-        grpc ? route.getName().substring(GRPC_ROUTE.length()) : route.getName());
+        object + " name", grpc ? route.getName().substring(GRPC_ROUTE.length()) : route.getName());
     Map<String, Set<String>> hostnames = new LinkedHashMap<>();
     for (int i = 0; i < route.getAttachmentsCount(); i++) {
       attach(object + " attachments[" + i + "]", route.getAttachments(i), hostnames);

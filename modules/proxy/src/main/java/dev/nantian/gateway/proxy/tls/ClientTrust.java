@@ -37,7 +37,8 @@ public record ClientTrust(List<X509Certificate> authorities, boolean anyone) {
       }
       return new ClientTrust(authorities, anyone);
     } catch (CertificateException e) {
-      throw new InvalidKeyPairException("CA certificates: " + e.getMessage() + " (expected PEM)", e);
+      throw new InvalidKeyPairException(
+          "CA certificates: " + e.getMessage() + " (expected PEM)", e);
     }
   }
 }

@@ -240,8 +240,7 @@ final class FolderFiles {
         seen.put(name, now);
         yield content;
       }
-      case Loaded.Gone() ->
-          seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
+      case Loaded.Gone() -> seen.remove(name) != null || inDoubt ? new FileChange.Removed() : null;
       case Loaded.Failed(IOException why) -> unreadable(name, why);
     };
   }

@@ -64,8 +64,7 @@ sealed interface ManifestObject {
     HasMetadata version(long generation) {
       try {
         HasMetadata first = unissued.object.getAndSet(null);
-        HasMetadata object =
-            first == null ? MAPPER.treeToValue(tree, key.kind().model()) : first;
+        HasMetadata object = first == null ? MAPPER.treeToValue(tree, key.kind().model()) : first;
         ImplicitObjects.completeMetadata(object);
         object.getMetadata().setGeneration(generation);
         return object;

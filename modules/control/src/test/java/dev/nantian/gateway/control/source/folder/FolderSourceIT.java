@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.Kind;
-import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.source.Place;
+import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.source.SourceEvent;
 import dev.nantian.gateway.control.source.SourceException;
 import java.io.IOException;
