@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -40,6 +41,17 @@ final class TlsClient {
     return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
   }
 
+  static SSLContext trustingContext() throws GeneralSecurityException {
+    return trustingContext(null);
+  }
+
+  private static SSLContext trustingContext(KeyManager @Nullable [] own)
+      throws GeneralSecurityException {
+    SSLContext trusting = SSLContext.getInstance("TLS");
+    trusting.init(own, new TrustManager[] {new TrustsAll()}, null);
+    return trusting;
+  }
+
   static RawClient connect(TestProxy proxy, String serverName) throws Exception {
     return connect(proxy, serverName, null);
   }
@@ -49,8 +61,7 @@ final class TlsClient {
    */
   static RawClient connect(TestProxy proxy, String serverName, @Nullable TestKeys own)
       throws Exception {
-    SSLContext trusting = SSLContext.getInstance("TLS");
-    trusting.init(keyManagers(own), new TrustManager[] {new TrustsAll()}, null);
+    SSLContext trusting = trustingContext(keyManagers(own));
     SSLSocket socket =
         (SSLSocket)
             trusting

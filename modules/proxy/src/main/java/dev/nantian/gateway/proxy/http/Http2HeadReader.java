@@ -47,6 +47,7 @@ public final class Http2HeadReader {
   public void begin(RequestHead into) {
     request = into;
     begin((Head) into);
+    into.version(HttpVersion.HTTP_2);
   }
 
   /** A request's trailers follow. */
@@ -85,6 +86,10 @@ public final class Http2HeadReader {
       return;
     }
     seen |= REGULAR;
+    if (nameLength + valueLength > limits.maxFieldBytes()) {
+      refusal = Refusal.FIELD_TOO_LARGE;
+      return;
+    }
     int hash = HeaderName.hash(nameBytes, nameOffset, nameLength);
     if (hash == COOKIE.hash() && COOKIE.matches(nameBytes, nameOffset, nameLength)) {
       cookies++;
@@ -227,7 +232,6 @@ public final class Http2HeadReader {
     }
     if (wrong == null) {
       joinCookies(of);
-      of.version(HttpVersion.HTTP_2);
       wrong = rules.finish(of);
     }
     if (wrong == null && endOfStream && of.contentLength() > 0) {

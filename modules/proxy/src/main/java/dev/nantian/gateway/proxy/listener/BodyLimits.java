@@ -28,7 +28,8 @@ public record BodyLimits(long maxBytes, int minBytesPerSecond, long windowMillis
     }
   }
 
-  boolean isTooLarge(long bytes) {
+  /** True if a body of so many bytes is refused. */
+  public boolean isTooLarge(long bytes) {
     return maxBytes > 0 && bytes > maxBytes;
   }
 }

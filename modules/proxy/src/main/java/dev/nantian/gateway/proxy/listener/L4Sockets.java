@@ -143,7 +143,8 @@ final class L4Sockets {
                     ListeningSocket.text(entry.getKey().address)
                         + (entry.getKey().protocol == Protocol.UDP ? "/udp" : ""),
                     ListeningSocket.text(entry.getValue().bound()),
-                    entry.getValue().connections()))
+                    entry.getValue().connections(),
+                    List.of(entry.getKey().protocol.name())))
         .toList();
   }
 }

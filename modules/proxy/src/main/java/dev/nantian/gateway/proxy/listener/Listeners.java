@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
+import dev.nantian.gateway.proxy.http.HttpVersion;
 import dev.nantian.gateway.proxy.l4.L4Settings;
 import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.loop.Transport;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.pekko.stream.Materializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Listeners {
   private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+  private static final List<String> HTTP =
+      Stream.of(HttpVersion.values()).map(HttpVersion::text).toList();
   private static final long DRAIN_CHECK_MILLIS = 20;
 
   private final Transport transport;
@@ -234,7 +238,8 @@ public final class Listeners {
                 new View(
                     ListeningSocket.text(address),
                     ListeningSocket.text(socket.bound()),
-                    socket.connections())));
+                    socket.connections(),
+                    HTTP)));
     views.addAll(l4.view());
     return views;
   }
@@ -255,6 +260,8 @@ public final class Listeners {
    * @param address as configured
    * @param bound as opened: with the port that the system chose for port 0
    * @param connections open now
+   * @param protocols what clients may speak on it: HTTP/2 by ALPN with TLS and by its preface
+   *     without; TCP or UDP where connections are relayed only
    */
-  public record View(String address, String bound, int connections) {}
+  public record View(String address, String bound, int connections, List<String> protocols) {}
 }

@@ -94,6 +94,7 @@ public final class AccessLog implements AutoCloseable {
       line.writeStringField("time", Instant.ofEpochMilli(entry.epochMillis()).toString());
       line.writeStringField("client", entry.client());
       line.writeBooleanField("tls", entry.tls());
+      line.writeStringField("protocol", entry.protocol());
       line.writeStringField("method", entry.method());
       line.writeStringField("host", entry.host());
       line.writeStringField("path", entry.path());

@@ -3,7 +3,7 @@ package dev.nantian.gateway.proxy.metrics;
 import java.util.Locale;
 
 /**
- * What HTTP/2 clients do that costs us more than them, each with its limit in docs/http2.md. All
+ * What HTTP/2 clients do that costs us more than them, each with its limit in docs/limits.md. All
  * but the last end the connection with ENHANCE_YOUR_CALM.
  */
 public enum Http2Abuse {

@@ -148,6 +148,7 @@ final class ExchangeRecord {
         System.currentTimeMillis(),
         new String(downstream.remoteAddressText(), StandardCharsets.US_ASCII),
         downstream.isTls(),
+        head.version().text(),
         head.text(head.methodOffset(), head.methodLength()),
         head.text(hostOffset, hostLength),
         queryLength < 0 ? path : path + "?" + head.text(queryOffset, queryLength),

@@ -147,12 +147,27 @@ final class RequestPath {
         serverName == null
             ? table.listener(head.bytes(), head.hostOffset(), head.hostLength())
             : table.listener(serverName, 0, serverName.length);
+    if (serverName != null && listener != null && isMisdirected(table, listener, head)) {
+      exchange.answer(LocalAnswer.MISDIRECTED);
+      return;
+    }
     RouteTarget target = listener == null ? null : table.match(listener, head);
     if (listener == null || target == null) {
       exchange.answer(LocalAnswer.NO_ROUTE);
       return;
     }
     exchange.matched(listener, target);
+  }
+
+  /**
+   * The handshake was with one listener and the request is for a host of another (RFC 9110 section
+   * 15.5.20, Gateway.spec.listeners): a client that uses a connection for several hosts, because a
+   * certificate covers them, opens one for this host and tries again.
+   */
+  private static boolean isMisdirected(
+      ListenerTable table, ListenerEntry handshake, RequestHead head) {
+    ListenerEntry own = table.listener(head.bytes(), head.hostOffset(), head.hostLength());
+    return own != null && !own.id().equals(handshake.id());
   }
 
   /**

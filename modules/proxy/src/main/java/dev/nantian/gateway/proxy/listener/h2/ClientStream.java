@@ -44,6 +44,8 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   private static final byte[] TEXT = "text/plain".getBytes(StandardCharsets.US_ASCII);
 
+  private static final byte[] RETRY_AFTER_SECONDS = {'1'};
+
   /** A body part smaller than this share of its buffer's memory is copied if it must wait. */
   private static final int SMALL_SHARE = 4;
 
@@ -78,13 +80,17 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   /**
    * The request's fields are complete.
    *
-   * @param refusal why they are not accepted
+   * @param malformed why they are not accepted
    * @return true if the stream is to be reset for it
    */
-  boolean onHead(Http2Stream begun, @Nullable Refusal refusal, boolean endOfStream) {
+  boolean onHead(Http2Stream begun, @Nullable Refusal malformed, boolean endOfStream) {
     stream = begun;
     inputEnded = endOfStream;
     Exchange current = Objects.requireNonNull(exchange);
+    Refusal refusal =
+        malformed == null && connection.isBodyTooLarge(current.request().contentLength())
+            ? Refusal.BODY_TOO_LARGE
+            : malformed;
     if (refusal != null) {
       input = Input.UNWANTED;
       exchange = null;
@@ -118,8 +124,12 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       return flowControlled;
     }
     received += data.readableBytes();
-    if (disagreesWithLength()) {
-      broken(current, Refusal.LENGTH_DISAGREES);
+    Refusal wrong =
+        disagreesWithLength()
+            ? Refusal.LENGTH_DISAGREES
+            : connection.isBodyTooLarge(received) ? Refusal.BODY_TOO_LARGE : null;
+    if (wrong != null) {
+      broken(current, wrong);
       return flowControlled;
     }
     touch();
@@ -166,8 +176,14 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   private void broken(Exchange current, Refusal why) {
     connection.metrics().refused(why);
     forget();
-    current.onRequestBroken(why);
-    connection.resetForMistake(id());
+    boolean answerable = current.onRequestBroken(why);
+    if (why.isMalformedInHttp2()) {
+      connection.resetForMistake(id());
+    } else if (answerable) {
+      writeAnswer(why.status(), why.text(), null, false);
+    } else {
+      connection.reset(id(), Http2Error.CANCEL);
+    }
   }
 
   private void hand(Exchange to, ByteBuf part, boolean last) {
@@ -349,7 +365,6 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       part.release();
       return;
     }
-    touch();
     Trailers trailers = last ? of.trailersOfResponse() : null;
     boolean ends = last && trailers == null;
     if (part.isReadable() || ends) {
@@ -362,6 +377,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       outputEnded = true;
       connection.writeTrailers(this, id(), trailers);
     }
+    touch();
   }
 
   /** See the HTTP/1 writer: few bytes must not keep a large buffer while they wait. */
@@ -398,11 +414,15 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     fields.with(
         FieldNames.CONTENT_LENGTH,
         Integer.toString(body.length).getBytes(StandardCharsets.US_ASCII));
+    if (status == 503) {
+      fields.with(FieldNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
     boolean empty = toHead || body.length == 0;
     outputEnded = true;
     connection.writeFields(id(), fields, empty);
     if (!empty) {
       connection.writeData(this, id(), Unpooled.wrappedBuffer(body), true);
+      touch();
     } else {
       onOutputSent();
     }

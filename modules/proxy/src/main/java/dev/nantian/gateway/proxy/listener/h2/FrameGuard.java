@@ -60,6 +60,10 @@ final class FrameGuard implements Http2FrameReader {
   @Override
   public void readFrame(ChannelHandlerContext ctx, ByteBuf in, Http2FrameListener listener)
       throws Http2Exception {
+    if (rejected) {
+      in.skipBytes(in.readableBytes()); // the connection is on its way to its end
+      return;
+    }
     Http2FrameListener counter = counting;
     if (counter == null || next != listener) {
       next = listener;
@@ -118,6 +122,9 @@ final class FrameGuard implements Http2FrameReader {
   }
 
   private void count(Http2Abuse kind, int limit) throws Http2Exception {
+    if (rejected) {
+      return;
+    }
     long now = System.nanoTime();
     if (now - rateStart > rateNanos) {
       rateStart = now;

@@ -144,7 +144,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       OpenConnections connections,
       ConnectionSettings settings,
       Peer peer) {
-    super(codec.decoder, codec.encoder, localSettings(settings.http2()), true, true);
+    super(codec.decoder, codec.encoder, localSettings(settings), true, true);
     this.pipeline = pipeline;
     this.connections = connections;
     this.settings = settings;
@@ -161,11 +161,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     connection().addListener(new Closings());
   }
 
-  private static Http2Settings localSettings(Http2Limits limits) {
+  private static Http2Settings localSettings(ConnectionSettings settings) {
     return new Http2Settings()
-        .maxConcurrentStreams(limits.maxStreams())
-        .initialWindowSize(limits.streamWindowBytes())
-        .maxHeaderListSize(limits.maxFieldSectionBytes());
+        .maxConcurrentStreams(settings.http2().maxStreams())
+        .initialWindowSize(settings.http2().streamWindowBytes())
+        .maxHeaderListSize(settings.limits().maxHeadBytes());
   }
 
   private ClientStream begin() {
@@ -346,6 +346,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
 
   Peer peer() {
     return peer;
+  }
+
+  boolean isBodyTooLarge(long bytes) {
+    return settings.bodies().isTooLarge(bytes);
   }
 
   LoopMetrics metrics() {

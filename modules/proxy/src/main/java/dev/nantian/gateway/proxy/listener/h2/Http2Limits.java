@@ -1,12 +1,11 @@
 package dev.nantian.gateway.proxy.listener.h2;
 
 /**
- * What a client may do on one HTTP/2 connection. Docs/http2.md says why each is there.
+ * What a client may do on one HTTP/2 connection; docs/limits.md says why each is there.
  *
  * @param maxStreams requests under way at the same time; more are refused (REFUSED_STREAM)
  * @param streamWindowBytes of a request's body that may be on its way to us and wait here; the
  *     connection's window is that of all its streams, so that none can use up another's
- * @param maxFieldSectionBytes of a request's fields as HPACK counts them (431)
  * @param rateMillis the time in which the counts that follow are taken
  * @param maxResets streams that the client resets in that time
  * @param maxProvokedResets streams that we reset for its mistakes
@@ -25,7 +24,6 @@ package dev.nantian.gateway.proxy.listener.h2;
 public record Http2Limits(
     int maxStreams,
     int streamWindowBytes,
-    int maxFieldSectionBytes,
     long rateMillis,
     int maxResets,
     int maxProvokedResets,
@@ -39,16 +37,15 @@ public record Http2Limits(
     int maxBacklogBytes,
     long stallTimeoutMillis,
     long drainGraceMillis) {
-  /** The defaults that docs/http2.md lists. */
+  /** The defaults that docs/limits.md lists. */
   public static final Http2Limits DEFAULT =
       new Http2Limits(
-          100, 64 << 10, 64 << 10, 10_000, 200, 100, 1_000, 50, 1_000, 100, 1_000, 1_000, 16,
+          100, 64 << 10, 10_000, 200, 100, 1_000, 50, 1_000, 100, 1_000, 1_000, 16,
           1 << 20, 60_000, 1_000);
 
   public Http2Limits {
     positive("maxStreams", maxStreams);
     positive("streamWindowBytes", streamWindowBytes);
-    positive("maxFieldSectionBytes", maxFieldSectionBytes);
     positive("rateMillis", rateMillis);
     positive("maxSmallContinuations", maxSmallContinuations);
     positive("maxBacklogBytes", maxBacklogBytes);

@@ -33,7 +33,7 @@ final class RequestSections extends DefaultHttp2HeadersDecoder {
    */
   RequestSections(
       Http2Connection connection, ConnectionSettings settings, Supplier<ClientStream> newStream) {
-    super(false, settings.http2().maxFieldSectionBytes());
+    super(false, settings.limits().maxHeadBytes());
     this.connection = connection;
     this.newStream = newStream;
     this.reader = new Http2HeadReader(settings.limits(), settings.rules());
