@@ -170,8 +170,7 @@ class Http2AbuseIT {
       client.flush();
 
       assertThat(client.awaitEnd().code()).isEqualTo(CALM);
-      assertThat(proxy.metrics())
-          .contains("nantian_http2_abuses_total{kind=\"continuation\"} 1.0");
+      assertThat(proxy.metrics()).contains("nantian_http2_abuses_total{kind=\"continuation\"} 1.0");
     }
   }
 
@@ -232,8 +231,7 @@ class Http2AbuseIT {
       client.get(1, "/");
 
       assertThat(client.await(RST_STREAM, 1).code()).isEqualTo((int) Http2Error.CANCEL.code());
-      assertThat(proxy.metrics())
-          .contains("nantian_http2_abuses_total{kind=\"window_stall\"} 1.0");
+      assertThat(proxy.metrics()).contains("nantian_http2_abuses_total{kind=\"window_stall\"} 1.0");
       client.headers(3, true, request("HEAD", "/")).flush(); // the connection goes on
       assertThat(client.receive(3).status()).isEqualTo(200);
     }

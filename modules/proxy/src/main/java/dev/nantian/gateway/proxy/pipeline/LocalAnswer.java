@@ -3,8 +3,9 @@ package dev.nantian.gateway.proxy.pipeline;
 /**
  * The answers that the proxy gives itself: one line of text.
  *
- * <p>The specification asks for 404 without a route, 421 for a host of another HTTPS listener, 500 for an unresolved backend, 503 without
- * endpoints and 504 on timeouts; 502 is RFC 9110 section 15.6.3.
+ * <p>The specification asks for 404 without a route, 421 for a host of another HTTPS listener, 500
+ * for an unresolved backend, 503 without endpoints and 504 on timeouts; 502 is RFC 9110 section
+ * 15.6.3.
  */
 public enum LocalAnswer {
   NO_ROUTE(404, "no route matches this request"),

@@ -40,8 +40,8 @@ public record Http2Limits(
   /** The defaults that docs/limits.md lists. */
   public static final Http2Limits DEFAULT =
       new Http2Limits(
-          100, 64 << 10, 10_000, 200, 100, 1_000, 50, 1_000, 100, 1_000, 1_000, 16,
-          1 << 20, 60_000, 1_000);
+          100, 64 << 10, 10_000, 200, 100, 1_000, 50, 1_000, 100, 1_000, 1_000, 16, 1 << 20, 60_000,
+          1_000);
 
   public Http2Limits {
     positive("maxStreams", maxStreams);
