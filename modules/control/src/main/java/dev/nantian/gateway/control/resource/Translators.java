@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.resource;
 
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
+import dev.nantian.gateway.control.translate.BackendLbPolicyTranslator;
 import dev.nantian.gateway.control.translate.BackendTlsPolicyTranslator;
 import dev.nantian.gateway.control.translate.ConfigMapTranslator;
 import dev.nantian.gateway.control.translate.EndpointSliceTranslator;
@@ -44,6 +45,7 @@ public final class Translators {
       case TCP_ROUTE -> typed(kind, L4RouteTranslator.tcp(controllerName));
       case UDP_ROUTE -> typed(kind, L4RouteTranslator.udp(controllerName));
       case BACKEND_TLS_POLICY -> typed(kind, new BackendTlsPolicyTranslator(controllerName));
+      case BACKEND_LB_POLICY -> typed(kind, new BackendLbPolicyTranslator(controllerName));
       case SERVICE -> typed(kind, new ServiceTranslator());
       case ENDPOINT_SLICE -> typed(kind, new EndpointSliceTranslator());
       case SECRET -> typed(kind, new SecretTranslator());

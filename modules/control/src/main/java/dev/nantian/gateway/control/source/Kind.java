@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control.source;
 
+import dev.nantian.gateway.control.policy.BackendLBPolicy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -30,6 +31,7 @@ public enum Kind {
   TCP_ROUTE(Kind.GATEWAY_API, "TCPRoute", true, TCPRoute.class, "v1alpha2"),
   UDP_ROUTE(Kind.GATEWAY_API, "UDPRoute", true, UDPRoute.class, "v1alpha2"),
   BACKEND_TLS_POLICY(Kind.GATEWAY_API, "BackendTLSPolicy", true, BackendTLSPolicy.class, "v1"),
+  BACKEND_LB_POLICY(Kind.GATEWAY_API, "BackendLBPolicy", true, BackendLBPolicy.class, "v1alpha2"),
   SERVICE("", "Service", true, Service.class, "v1"),
   ENDPOINT_SLICE("discovery.k8s.io", "EndpointSlice", true, EndpointSlice.class, "v1"),
   SECRET("", "Secret", true, Secret.class, "v1"),

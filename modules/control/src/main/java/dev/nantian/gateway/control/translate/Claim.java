@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.translate;
 
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.protocol.config.v1.BackendTls;
+import dev.nantian.gateway.protocol.config.v1.TrafficPolicy;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.List;
 import java.util.SortedMap;
@@ -51,6 +52,9 @@ public sealed interface Claim {
 
   /** A permitted reference uses a Secret as TLS certificate. */
   record UsesCertificate() implements Claim {}
+
+  /** A policy gives a Service its settings; of several the oldest one's are in force. */
+  record SetsTraffic(long createdMillis, TrafficPolicy settings) implements Claim {}
 
   /** The endpoints of a slice belong to a Service. */
   record AddsEndpoints(EndpointSlice slice) implements Claim {}

@@ -173,16 +173,18 @@ public sealed interface Fact {
    * @param external it is of type ExternalName
    * @param policies for the policies themselves; empty if there are none, so that routes need not
    *     be translated again for each other
+   * @param trafficPolicy name of the BackendLBPolicy that is in force; empty for none
    */
   record ServiceFact(
       boolean exists,
       boolean published,
       boolean external,
       Map<Integer, PortFact> ports,
-      PoliciesFact policies)
+      PoliciesFact policies,
+      String trafficPolicy)
       implements Fact {
     public static final ServiceFact ABSENT =
-        new ServiceFact(false, false, false, Map.of(), PoliciesFact.NONE);
+        new ServiceFact(false, false, false, Map.of(), PoliciesFact.NONE, "");
 
     public ServiceFact {
       ports = Map.copyOf(ports);

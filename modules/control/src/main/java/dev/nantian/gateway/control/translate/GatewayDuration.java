@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control.translate;
 
+import com.google.protobuf.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,14 @@ final class GatewayDuration {
   private static final Pattern PART = Pattern.compile("([0-9]{1,5})(ms|h|m|s)");
 
   private GatewayDuration() {}
+
+  /** As configuration. */
+  static Duration message(long millis) {
+    return Duration.newBuilder()
+        .setSeconds(millis / 1000)
+        .setNanos((int) (millis % 1000) * 1_000_000)
+        .build();
+  }
 
   /**
    * @param text null means none

@@ -9,6 +9,7 @@ import dev.nantian.gateway.protocol.config.v1.HttpRoute;
 import dev.nantian.gateway.protocol.config.v1.HttpRule;
 import dev.nantian.gateway.protocol.config.v1.PathMatch;
 import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPBackendRef;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRequestMirrorFilter;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteFilter;
@@ -39,13 +40,17 @@ final class RouteRules {
   /** The matches that could be understood, and the first that could not. */
   record Matches(List<HttpMatch> understood, Optional<UnsupportedException> refusal) {}
 
+  private final HasMetadata owner;
   private final RouteBackends backends;
   private final List<Problem> problems = new ArrayList<>();
-  private final List<String> ignored = new ArrayList<>();
   private final List<UnsupportedException> dropped = new ArrayList<>();
   private int valid;
 
-  RouteRules(RouteBackends backends) {
+  /**
+   * @param owner the route, whose uid its sessions' key follows from
+   */
+  RouteRules(HasMetadata owner, RouteBackends backends) {
+    this.owner = owner;
     this.backends = backends;
   }
 
@@ -70,7 +75,7 @@ final class RouteRules {
                       .map(rule -> "Dropped Rule " + rule.problem().inMessage())
                       .collect(Collectors.joining("; "))));
     }
-    return new RouteStatuses.Verdict(notAccepted, partial, backends.refusal(), ignored);
+    return new RouteStatuses.Verdict(notAccepted, partial, backends.refusal(), List.of());
   }
 
   /** All problems, with those of the backends. */
@@ -112,14 +117,13 @@ final class RouteRules {
             .setName(Objects.requireNonNullElse(rule.getName(), ""))
             .addAllMatches(matches.understood());
     Optional<UnsupportedException> refusal = matches.refusal();
-    ignore(path + ".retry", rule.getRetry());
-    ignore(path + ".sessionPersistence", rule.getSessionPersistence());
     if (refusal.isEmpty()) {
       try {
         List<HttpFilter> filters =
             RouteFilters.ofRule(path + ".filters", orEmpty(rule.getFilters()), rule.getMatches());
         List<List<HttpFilter>> backendFilters = backendFilters(path, rule);
         addTimeouts(path + ".timeouts", rule.getTimeouts(), message);
+        addTraffic(path, rule, message);
         // Last: the references of a rule that is not served must not count as used.
         message
             .addAllFilters(filters)
@@ -228,17 +232,22 @@ final class RouteRules {
     }
   }
 
+  private void addTraffic(String path, HTTPRouteRule rule, HttpRule.Builder message)
+      throws UnsupportedException {
+    if (rule.getRetry() != null) {
+      message.setRetry(TrafficMessages.retry(path + ".retry", rule.getRetry()));
+    }
+    if (rule.getSessionPersistence() != null) {
+      message.setSessionPersistence(
+          SessionMessages.of(
+              path + ".sessionPersistence", owner, rule.getSessionPersistence()));
+    }
+  }
+
   private static Duration duration(long millis) {
     return Duration.newBuilder()
         .setSeconds(millis / 1000)
         .setNanos((int) (millis % 1000) * 1_000_000)
         .build();
-  }
-
-  private void ignore(String path, @Nullable Object field) {
-    if (field != null) {
-      problems.add(Problem.warning(path, "not served yet; the rule works without it"));
-      ignored.add(path);
-    }
   }
 }

@@ -51,9 +51,17 @@ public final class ServiceTranslator implements Translator<Service> {
       facts.merge(port.getPort(), fact(port), Fact.PortFact::and);
     }
     BackendPolicies policies = new BackendPolicies(inputs);
+    Optional<Map.Entry<ResourceKey, Claim.SetsTraffic>> traffic = trafficPolicy(inputs);
     Translation.Builder result =
         new Translation.Builder()
-            .fact(new Fact.ServiceFact(true, !used.isEmpty(), external, facts, policies.fact()));
+            .fact(
+                new Fact.ServiceFact(
+                    true,
+                    !used.isEmpty(),
+                    external,
+                    facts,
+                    policies.fact(),
+                    traffic.map(winner -> winner.getKey().name()).orElse("")));
     String externalName = object.getSpec().getExternalName();
     if (external && (externalName == null || externalName.isEmpty())) {
       result.problem(
@@ -68,6 +76,7 @@ public final class ServiceTranslator implements Translator<Service> {
     if (external) {
       service.setExternalName(Objects.requireNonNullElse(externalName, ""));
     }
+    traffic.ifPresent(winner -> service.setTraffic(winner.getValue().settings()));
     for (ServicePort port : usable(ports)) {
       service.addPorts(message(port, policies));
     }
@@ -190,6 +199,18 @@ public final class ServiceTranslator implements Translator<Service> {
               }
             });
     return used;
+  }
+
+  /** The oldest policy, then the first by name (GEP-713, conflict resolution). */
+  private static Optional<Map.Entry<ResourceKey, Claim.SetsTraffic>> trafficPolicy(Inputs inputs) {
+    Map.Entry<ResourceKey, Claim.SetsTraffic> oldest = null;
+    for (Map.Entry<ResourceKey, Claim> entry : inputs.claims().entrySet()) { // in order of names
+      if (entry.getValue() instanceof Claim.SetsTraffic claim
+          && (oldest == null || claim.createdMillis() < oldest.getValue().createdMillis())) {
+        oldest = Map.entry(entry.getKey(), claim);
+      }
+    }
+    return Optional.ofNullable(oldest);
   }
 
   private static List<EndpointSlice> slices(Inputs inputs) {

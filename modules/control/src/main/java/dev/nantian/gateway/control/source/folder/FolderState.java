@@ -50,6 +50,7 @@ final class FolderState {
           Kind.SERVICE,
           Kind.ENDPOINT_SLICE,
           Kind.BACKEND_TLS_POLICY,
+          Kind.BACKEND_LB_POLICY,
           Kind.GATEWAY,
           Kind.LISTENER_SET,
           Kind.HTTP_ROUTE,
