@@ -40,10 +40,7 @@ public record BackendLBPolicySpec(
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record ConsistentHash(
-      String keyType,
-      @Nullable String headerName,
-      @Nullable String cookieName,
-      String algorithm) {}
+      String keyType, @Nullable String headerName, @Nullable String cookieName, String algorithm) {}
 
   /** Durations are those of GEP-2257, here and below. */
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -66,9 +63,7 @@ public record BackendLBPolicySpec(
   /** A GET. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record HttpCheck(
-      @Nullable String path,
-      @Nullable String host,
-      @Nullable List<Integer> expectedStatuses) {}
+      @Nullable String path, @Nullable String host, @Nullable List<Integer> expectedStatuses) {}
 
   /** grpc.health.v1.Health/Check. */
   @JsonIgnoreProperties(ignoreUnknown = true)

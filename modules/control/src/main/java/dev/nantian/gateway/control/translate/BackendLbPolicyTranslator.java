@@ -110,8 +110,7 @@ public final class BackendLbPolicyTranslator implements Translator<BackendLBPoli
 
   private static Condition accepted(
       BackendLBPolicy object, boolean holds, String reason, String message) {
-    return Conditions.condition(
-        "Accepted", holds, reason, message, Conditions.generation(object));
+    return Conditions.condition("Accepted", holds, reason, message, Conditions.generation(object));
   }
 
   private static ParentReference reference(TargetRef target) {

@@ -51,7 +51,8 @@ public final class GrpcRouteTranslator implements Translator<GRPCRoute> {
   public Translation translate(ResourceKey key, GRPCRoute object, Inputs inputs) {
     Translation.Builder result = new Translation.Builder();
     dependencies(key, object).forEach(dependency -> result.claim(dependency, Claim.WATCHES));
-    RouteRules rules = new RouteRules(object, new RouteBackends(key, RouteBackends.Speech.HTTP2, inputs));
+    RouteRules rules =
+        new RouteRules(object, new RouteBackends(key, RouteBackends.Speech.HTTP2, inputs));
     HttpRoute.Builder message =
         HttpRoute.newBuilder()
             .setName(key.kind() + "/" + key.namespace() + "/" + key.name())

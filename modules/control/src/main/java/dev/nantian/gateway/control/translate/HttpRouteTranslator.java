@@ -42,7 +42,8 @@ public final class HttpRouteTranslator implements Translator<HTTPRoute> {
   public Translation translate(ResourceKey key, HTTPRoute object, Inputs inputs) {
     Translation.Builder result = new Translation.Builder();
     dependencies(key, object).forEach(dependency -> result.claim(dependency, Claim.WATCHES));
-    RouteRules rules = new RouteRules(object, new RouteBackends(key, RouteBackends.Speech.HTTP, inputs));
+    RouteRules rules =
+        new RouteRules(object, new RouteBackends(key, RouteBackends.Speech.HTTP, inputs));
     HttpRoute.Builder message =
         HttpRoute.newBuilder()
             .setName(key.namespace() + "/" + key.name())

@@ -239,8 +239,7 @@ final class RouteRules {
     }
     if (rule.getSessionPersistence() != null) {
       message.setSessionPersistence(
-          SessionMessages.of(
-              path + ".sessionPersistence", owner, rule.getSessionPersistence()));
+          SessionMessages.of(path + ".sessionPersistence", owner, rule.getSessionPersistence()));
     }
   }
 

@@ -35,8 +35,7 @@ final class SessionMessages {
                     ? SessionPersistence.Type.HEADER
                     : SessionPersistence.Type.COOKIE)
             .setKey(ByteString.copyFrom(key(owner)));
-    long absolute =
-        GatewayDuration.millis(path + ".absoluteTimeout", session.getAbsoluteTimeout());
+    long absolute = GatewayDuration.millis(path + ".absoluteTimeout", session.getAbsoluteTimeout());
     long idle = GatewayDuration.millis(path + ".idleTimeout", session.getIdleTimeout());
     if (absolute > 0) {
       message.setAbsoluteTimeout(GatewayDuration.message(absolute));

@@ -28,8 +28,8 @@ final class TrafficMessages {
     }
   }
 
-  private static void setDuration(
-      String path, @Nullable String text, Consumer<Duration> setter) throws UnsupportedException {
+  private static void setDuration(String path, @Nullable String text, Consumer<Duration> setter)
+      throws UnsupportedException {
     if (text != null) {
       setter.accept(GatewayDuration.message(GatewayDuration.millis(path, text)));
     }
@@ -106,9 +106,7 @@ final class TrafficMessages {
   }
 
   private static void hash(
-      String path,
-      BackendLBPolicySpec.@Nullable ConsistentHash hash,
-      LoadBalancing.Builder message)
+      String path, BackendLBPolicySpec.@Nullable ConsistentHash hash, LoadBalancing.Builder message)
       throws UnsupportedException {
     if (hash == null) {
       throw UnsupportedException.value(path, "none (expected one for type ConsistentHash)");
