@@ -130,6 +130,12 @@ public final class DataPlane {
           counts,
           UpstreamCounts::protocolFailures);
       binder.counter(
+          "nantian.upstream.tls.failures",
+          "Connections to backends whose handshake failed or whose certificate did not verify",
+          loop,
+          counts,
+          UpstreamCounts::tlsFailures);
+      binder.counter(
           "nantian.upstream.handler.failures",
           "Connections ended by an error inside the proxy",
           loop,

@@ -15,6 +15,7 @@ import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.RuleTraffic;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
+import dev.nantian.gateway.proxy.tls.CertifiedKey;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class TestTable implements ListenerTable {
   private final Map<String, RuleAction> byPrefix = new LinkedHashMap<>();
   private final Map<String, SslContext> certificates = new LinkedHashMap<>();
-  private final ListenerEntry entry = new ListenerEntry("test/gateway", "http", 80, null);
+  private ListenerEntry entry = new ListenerEntry("test/gateway", "http", 80, null);
 
   static Cluster cluster(InetSocketAddress... endpoints) {
     Cluster cluster = new Cluster("test/backend:80", Cluster.Protocol.HTTP1);
@@ -47,6 +48,13 @@ final class TestTable implements ListenerTable {
     return new WeightedBackends(
         List.of(new Backend(cluster, 500, "no such Service", HeaderEdits.NONE, HeaderEdits.NONE)),
         List.of(1));
+  }
+
+  /** The Gateway's certificate for backends. */
+  TestTable backendKey(CertifiedKey key) {
+    entry =
+        new ListenerEntry("test/gateway", "http", 80, null, ListenerEntry.Mode.HTTP, key);
+    return this;
   }
 
   TestTable route(String prefix, Cluster cluster) {

@@ -4,6 +4,11 @@ import static dev.nantian.gateway.proxy.config.Checks.invalid;
 
 import dev.nantian.gateway.protocol.config.v1.Service;
 import dev.nantian.gateway.protocol.config.v1.ServicePort;
+import dev.nantian.gateway.protocol.config.v1.SubjectAltName;
+import dev.nantian.gateway.proxy.health.ClusterHealth;
+import dev.nantian.gateway.proxy.tls.BackendTls;
+import dev.nantian.gateway.proxy.tls.BackendTrust;
+import dev.nantian.gateway.proxy.tls.InvalidKeyPairException;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -19,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -44,10 +50,12 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
   private final Map<String, List<InetAddress>> resolved = new HashMap<>();
 
   @Override
-  public HttpRouteCompiler.Resolved resolve(String service, int port, boolean datagrams) {
+  public HttpRouteCompiler.Resolved resolve(
+      String service, int port, boolean datagrams, boolean http2) {
     Cluster cluster = clusters.get(clusterName(service, port, datagrams));
     if (cluster != null) {
-      return new HttpRouteCompiler.Resolved.To(cluster);
+      return new HttpRouteCompiler.Resolved.To(
+          http2 ? cluster.as(Cluster.Protocol.HTTP2, null) : cluster);
     }
     return new HttpRouteCompiler.Resolved.Nowhere(
         services.containsKey(service)
@@ -70,13 +78,17 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
       String name = clusterName(service.getName(), port.getPort(), port.getDatagrams());
       names.add(name);
       Cluster.Protocol protocol = protocol(port);
+      BackendTrust trust = trust(port);
+      String failure = port.getTls().getFailure();
       Cluster cluster = clusters.get(name);
-      if (cluster == null || cluster.protocol() != protocol) {
+      if (cluster == null
+          || cluster.protocol() != protocol
+          || !Objects.equals(cluster.tls() == null ? null : cluster.tls().trust(), trust)
+          || !cluster.tlsFailure().equals(failure)) {
         // Health is the endpoints', whatever is spoken to them.
-        cluster =
-            cluster == null
-                ? new Cluster(name, protocol)
-                : new Cluster(name, protocol, cluster.health());
+        ClusterHealth health = cluster == null ? new ClusterHealth() : cluster.health();
+        BackendTls tls = trust == null ? null : new BackendTls(trust, null);
+        cluster = new Cluster(name, protocol, health, tls, failure);
         clusters.put(name, cluster);
         changed = true;
       }
@@ -127,9 +139,59 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
     return switch (port.getAppProtocol()) {
       case H2C -> Cluster.Protocol.HTTP2;
       case OPAQUE -> Cluster.Protocol.OPAQUE;
+      case HTTP1 -> port.hasTls() ? Cluster.Protocol.NEGOTIATED : Cluster.Protocol.HTTP1;
       // A WebSocket begins as HTTP/1.1 (RFC 6455).
-      case HTTP1, WEBSOCKET, UNRECOGNIZED -> Cluster.Protocol.HTTP1;
+      case WEBSOCKET, UNRECOGNIZED -> Cluster.Protocol.HTTP1;
     };
+  }
+
+  private static @Nullable BackendTrust trust(ServicePort port) {
+    if (!port.hasTls()) {
+      return null;
+    }
+    List<BackendTrust.Name> names = new ArrayList<>();
+    for (SubjectAltName name : port.getTls().getSubjectAltNamesList()) {
+      names.add(
+          name.hasUri()
+              ? new BackendTrust.Name.Uri(name.getUri())
+              : new BackendTrust.Name.Dns(name.getHostname()));
+    }
+    return new BackendTrust(port.getTls().getHostname(), port.getTls().getCaCertificates(), names);
+  }
+
+  private static void checkTls(String field, dev.nantian.gateway.protocol.config.v1.BackendTls tls)
+      throws InvalidResourceException {
+    if (!tls.getFailure().isEmpty()) {
+      return; // nothing of it is used
+    }
+    Checks.hostname(field + ".hostname", tls.getHostname());
+    switch (tls.getTrustCase()) {
+      case CA_CERTIFICATES -> {
+        try {
+          var unused = BackendTrust.authorities(tls.getCaCertificates());
+        } catch (InvalidKeyPairException e) {
+          throw new InvalidResourceException(field + ".caCertificates: " + e.getMessage(), e);
+        }
+      }
+      case SYSTEM_ROOTS -> {}
+      case FAILURE, TRUST_NOT_SET ->
+          throw new InvalidResourceException(
+              field + ": no authorities (expected CA certificates or the system's roots)");
+    }
+    for (int i = 0; i < tls.getSubjectAltNamesCount(); i++) {
+      SubjectAltName name = tls.getSubjectAltNames(i);
+      String of = field + ".subjectAltNames[" + i + "]";
+      switch (name.getKindCase()) {
+        case HOSTNAME -> Checks.hostnamePattern(of + ".hostname", name.getHostname());
+        case URI -> {
+          if (name.getUri().indexOf(':') < 1) {
+            throw invalid(of + ".uri", name.getUri(), "a URI with its scheme");
+          }
+        }
+        case KIND_NOT_SET ->
+            throw new InvalidResourceException(of + ": empty (expected a hostname or a URI)");
+      }
+    }
   }
 
   /** Also the name of the port's endpoints. */
@@ -157,7 +219,7 @@ final class Clusters implements HttpRouteCompiler.ServiceLookup {
         throw invalid(field, port.getPort(), "each port once");
       }
       if (port.hasTls()) {
-        throw invalid(object + " ports[" + i + "].tls", "set", "no TLS: not served yet");
+        checkTls(object + " ports[" + i + "].tls", port.getTls());
       }
       if (port.getAppProtocol() == ServicePort.AppProtocol.UNRECOGNIZED) {
         throw invalid(

@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -236,7 +237,9 @@ final class Gateways {
         problem = Problem.invalid(String.valueOf(e.getMessage()));
       }
     }
-    ListenerEntry entry = entry(gateway, listener, context);
+    String client = gateway.getBackendClientCertificate();
+    ListenerEntry entry =
+        entry(gateway, listener, context, client.isEmpty() ? null : secrets.get(client));
     liveEntries.add(entry.id());
     for (InetSocketAddress address : addresses(gateway, listener)) {
       Problem here = problem;
@@ -315,15 +318,25 @@ final class Gateways {
         validation.getMode() == ClientValidation.Mode.ALLOW_INSECURE_FALLBACK);
   }
 
-  private ListenerEntry entry(Gateway gateway, Listener listener, @Nullable SslContext context) {
+  private ListenerEntry entry(
+      Gateway gateway,
+      Listener listener,
+      @Nullable SslContext context,
+      @Nullable CertifiedKey backendKey) {
     ListenerEntry fresh =
         new ListenerEntry(
-            gateway.getName(), listener.getName(), listener.getPort(), context, mode(listener));
+            gateway.getName(),
+            listener.getName(),
+            listener.getPort(),
+            context,
+            mode(listener),
+            backendKey);
     ListenerEntry known = entries.get(fresh.id());
     if (known != null
         && known.port() == fresh.port()
         && known.tls() == context
-        && known.mode() == fresh.mode()) {
+        && known.mode() == fresh.mode()
+        && Objects.equals(known.backendKey(), backendKey)) {
       return known;
     }
     entries.put(fresh.id(), fresh);

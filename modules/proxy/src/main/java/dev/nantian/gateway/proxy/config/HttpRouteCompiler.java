@@ -41,8 +41,12 @@ final class HttpRouteCompiler {
 
   /** What a backendRef leads to. */
   interface ServiceLookup {
-    /** The cluster of this TCP or UDP port of this service, or the reason why there is none. */
-    Resolved resolve(String service, int port, boolean datagrams);
+    /**
+     * The cluster of this TCP or UDP port of this service, or the reason why there is none.
+     *
+     * @param http2 the route needs HTTP/2 whatever the port says
+     */
+    Resolved resolve(String service, int port, boolean datagrams, boolean http2);
   }
 
   /** The answer of {@link ServiceLookup}. */
@@ -265,7 +269,8 @@ final class HttpRouteCompiler {
         ServiceRef ref = backend.getService();
         Checks.objectName(field + ".name", ref.getService());
         Checks.port(field + ".port", ref.getPort());
-        yield switch (services.resolve(ref.getService(), ref.getPort(), ref.getDatagrams())) {
+        yield switch (services.resolve(
+            ref.getService(), ref.getPort(), ref.getDatagrams(), ref.getHttp2())) {
           case Resolved.To(Cluster cluster) ->
               new WeightedBackends.Backend(cluster, 0, "", request, response);
           case Resolved.Nowhere(String reason) ->

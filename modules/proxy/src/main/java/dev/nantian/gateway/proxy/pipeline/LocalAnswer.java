@@ -19,6 +19,7 @@ public enum LocalAnswer {
   BAD_RESPONSE(502, "the backend's response is not valid HTTP"),
   BACKEND_LOST(502, "the backend closed the connection before it answered"),
   UNSUPPORTED_PROTOCOL(502, "the backend's protocol is not supported"),
+  BACKEND_TLS(502, "no secure connection to the backend"),
   NO_ENDPOINT(503, "the backend has no ready endpoint"),
   NO_CONNECTION(503, "the backend takes no connection"),
   BACKEND_LIMIT(503, "the backend has too many requests under way"),

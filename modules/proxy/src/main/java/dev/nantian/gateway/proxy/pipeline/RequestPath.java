@@ -237,8 +237,13 @@ final class RequestPath {
       exchange.answer(backend.failureStatus(), LocalAnswer.BACKEND_UNRESOLVED.text());
       return;
     }
+    if (!cluster.tlsFailure().isEmpty()) {
+      exchange.answer(LocalAnswer.BACKEND_TLS); // never cleartext instead
+      return;
+    }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.routed(backend, cluster);
+    exchange.routed(
+        backend, cluster.as(cluster.protocol(), exchange.listener().backendKey()));
   }
 
   /** Asks for a connection; the exchange writes its request once it has one. */

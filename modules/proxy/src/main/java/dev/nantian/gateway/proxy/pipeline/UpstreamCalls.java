@@ -125,6 +125,11 @@ final class UpstreamCalls implements HttpCalls {
     }
 
     @Override
+    public void onTlsFailed(EndpointPool failed, String reason) {
+      onConnectFailed(failed, reason);
+    }
+
+    @Override
     public void onNoRoom(EndpointPool full, String reason) {
       end(reason);
     }

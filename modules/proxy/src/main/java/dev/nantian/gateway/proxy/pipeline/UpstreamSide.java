@@ -355,6 +355,12 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   @Override
+  public void onTlsFailed(EndpointPool at, String reason) {
+    report(Outcome.CONNECTION_ERROR);
+    notConnected(LocalAnswer.BACKEND_TLS);
+  }
+
+  @Override
   public void onNoRoom(EndpointPool at, String reason) {
     if (LOG.isDebugEnabled()) {
       LOG.debug("no room endpoint={} reason={}", at.endpoint(), reason);

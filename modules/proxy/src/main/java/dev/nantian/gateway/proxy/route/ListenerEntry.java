@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.route;
 
+import dev.nantian.gateway.proxy.tls.CertifiedKey;
 import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class ListenerEntry {
   private final int port;
   private final @Nullable SslContext tls;
   private final Mode mode;
+  private final @Nullable CertifiedKey backendKey;
 
   /** A listener of requests. */
   public ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls) {
@@ -40,6 +42,21 @@ public final class ListenerEntry {
    *     cleartext and for what is relayed as it came
    */
   public ListenerEntry(String gateway, String name, int port, @Nullable SslContext tls, Mode mode) {
+    this(gateway, name, port, tls, mode, null);
+  }
+
+  /**
+   * @param backendKey what backends that are spoken to over TLS are shown if they ask; null for
+   *     nothing
+   */
+  public ListenerEntry(
+      String gateway,
+      String name,
+      int port,
+      @Nullable SslContext tls,
+      Mode mode,
+      @Nullable CertifiedKey backendKey) {
+    this.backendKey = backendKey;
     this.gateway = gateway;
     this.name = name;
     this.id = gateway + "/" + name;
@@ -50,6 +67,11 @@ public final class ListenerEntry {
 
   public Mode mode() {
     return mode;
+  }
+
+  /** The Gateway's certificate for backends (GEP-3155); null if it has none. */
+  public @Nullable CertifiedKey backendKey() {
+    return backendKey;
   }
 
   /** {@code namespace/name} of the Gateway. */

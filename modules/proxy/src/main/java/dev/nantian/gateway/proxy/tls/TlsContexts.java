@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by the configuration thread.
  */
 public final class TlsContexts {
-  private static final List<String> CIPHERS =
+  static final List<String> CIPHERS =
       List.of(
           "TLS_AES_128_GCM_SHA256",
           "TLS_AES_256_GCM_SHA384",

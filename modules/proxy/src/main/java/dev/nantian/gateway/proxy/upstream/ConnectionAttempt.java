@@ -3,11 +3,18 @@ package dev.nantian.gateway.proxy.upstream;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.tls.BackendTls;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.List;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +65,59 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     if (ended) {
       return;
     }
-    if (pool.protocol() == Cluster.Protocol.HTTP2) {
+    BackendTls tls = pool.tls();
+    if (tls == null) {
+      speak(open, pool.protocol() == Cluster.Protocol.HTTP2);
+      return;
+    }
+    try {
+      int port = pool.endpoint().address().getPort();
+      // The attempt's deadline is the handshake's, too.
+      open.pipeline().addFirst(tls.handler(open.alloc(), port, offered()));
+    } catch (SSLException e) {
+      failTls(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private List<String> offered() {
+    return switch (pool.protocol()) {
+      case HTTP2 -> List.of(ApplicationProtocolNames.HTTP_2);
+      case NEGOTIATED ->
+          List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
+      case HTTP1, OPAQUE -> List.of(ApplicationProtocolNames.HTTP_1_1);
+    };
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (!(event instanceof SslHandshakeCompletionEvent handshake) || ended) {
+      ctx.fireUserEventTriggered(event);
+      return;
+    }
+    if (!handshake.isSuccess()) {
+      failTls(reason(handshake.cause()));
+      return;
+    }
+    String chosen = ctx.pipeline().get(SslHandler.class).applicationProtocol();
+    boolean http2 = ApplicationProtocolNames.HTTP_2.equals(chosen);
+    if (!http2 && pool.protocol() == Cluster.Protocol.HTTP2) {
+      failTls("ALPN: " + (chosen == null ? "nothing" : chosen) + " (expected h2)");
+    } else {
+      speak(ctx.channel(), http2);
+    }
+  }
+
+  /** The innermost message says what is wrong with a certificate. */
+  private static String reason(Throwable failure) {
+    Throwable innermost = failure;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return innermost.getMessage() == null ? innermost.toString() : innermost.getMessage();
+  }
+
+  private void speak(Channel open, boolean http2) {
+    if (http2) {
       speakHttp2(open);
     } else {
       speakHttp1(open);
@@ -76,7 +135,7 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     open.pipeline()
         .addLast(
             Http2UpstreamConnection.create(
-                pool, wheel, settings.http2(), limits, false, this::succeedHttp2));
+                pool, wheel, settings.http2(), limits, pool.tls() != null, this::succeedHttp2));
     open.flush();
   }
 
@@ -94,15 +153,28 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   }
 
   private void fail(String reason) {
+    if (end()) {
+      pool.connectFailed(reason);
+    }
+  }
+
+  private void failTls(String reason) {
+    if (end()) {
+      pool.tlsFailed(reason);
+    }
+  }
+
+  /** False if it had ended before. */
+  private boolean end() {
     if (ended) {
-      return;
+      return false;
     }
     ended = true;
     wheel.remove(deadline);
     if (channel != null) {
       var unused = channel.close();
     }
-    pool.connectFailed(reason);
+    return true;
   }
 
   @Override
@@ -113,6 +185,10 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    fail(String.valueOf(cause.getMessage()));
+    if (pool.tls() != null && cause instanceof DecoderException) {
+      failTls(reason(cause));
+    } else {
+      fail(String.valueOf(cause.getMessage()));
+    }
   }
 }

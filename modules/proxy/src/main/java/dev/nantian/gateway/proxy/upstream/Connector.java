@@ -46,6 +46,7 @@ final class Connector {
 
   /** How many exchanges a new connection will take at once, as far as that can be known before. */
   int exchangesAtOnce(Cluster.Protocol protocol) {
+    // Where ALPN decides, the first connection tells: until then none is opened beside it.
     return protocol == Cluster.Protocol.HTTP1 ? 1 : settings.http2().maxStreams();
   }
 

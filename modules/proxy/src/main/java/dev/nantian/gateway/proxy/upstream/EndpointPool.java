@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
+import dev.nantian.gateway.proxy.tls.BackendTls;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,9 +21,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class EndpointPool {
   private static final Logger LOG = LoggerFactory.getLogger(EndpointPool.class);
+  private static final long WARNING_NANOS = 10_000_000_000L;
 
   private final Endpoint endpoint;
   private final Cluster.Protocol protocol;
+  private final @Nullable BackendTls tls;
   private final Connector connector;
   private final UpstreamSettings settings;
   private final UpstreamCounts total;
@@ -34,6 +37,8 @@ public final class EndpointPool {
   private int connecting;
   private int outstanding;
   private int referencingClusters;
+  private int exchangesAtOnce; // of a connection, as far as that is known
+  private long lastTlsWarning = Long.MIN_VALUE;
   private long connects;
   private long connectFailures;
   private long reuses;
@@ -41,11 +46,14 @@ public final class EndpointPool {
   EndpointPool(
       Endpoint endpoint,
       Cluster.Protocol protocol,
+      @Nullable BackendTls tls,
       Connector connector,
       UpstreamSettings settings,
       UpstreamCounts total) {
     this.endpoint = endpoint;
     this.protocol = protocol;
+    this.tls = tls;
+    this.exchangesAtOnce = connector.exchangesAtOnce(protocol);
     this.connector = connector;
     this.settings = settings;
     this.total = total;
@@ -58,6 +66,11 @@ public final class EndpointPool {
   /** How its connections speak to the endpoint. */
   Cluster.Protocol protocol() {
     return protocol;
+  }
+
+  /** How they are secured; null for cleartext. */
+  @Nullable BackendTls tls() {
+    return tls;
   }
 
   /** {@code address:port}. */
@@ -189,7 +202,7 @@ public final class EndpointPool {
 
   /** So many of those that wait will find room when what is being opened is open. */
   private int promised() {
-    return connecting * connector.exchangesAtOnce(protocol);
+    return connecting * exchangesAtOnce;
   }
 
   private void connectForWaiting() {
@@ -205,21 +218,45 @@ public final class EndpointPool {
   /** A connection was made. */
   void connected(UpstreamConnection connection) {
     connecting--;
+    exchangesAtOnce = connector.exchangesAtOnce(connection.protocol());
     offer(connection);
     connectForWaiting(); // it may take fewer at once than was hoped
   }
 
   /** A connection could not be made: so many of those that wait hear it as it was opened for. */
   void connectFailed(String reason) {
+    for (UpstreamUser user : failedAttempt()) {
+      user.onConnectFailed(this, reason);
+    }
+    connectForWaiting();
+  }
+
+  /** A connection was made and cannot be trusted. */
+  void tlsFailed(String reason) {
+    total.tlsFailed();
+    long now = System.nanoTime();
+    if (lastTlsWarning == Long.MIN_VALUE || now - lastTlsWarning > WARNING_NANOS) {
+      lastTlsWarning = now;
+      LOG.warn(
+          "no secure connection endpoint={} hostname={} reason={}",
+          text(),
+          tls == null ? "" : tls.trust().hostname(),
+          reason);
+    }
+    for (UpstreamUser user : failedAttempt()) {
+      user.onTlsFailed(this, reason);
+    }
+    connectForWaiting();
+  }
+
+  private List<UpstreamUser> failedAttempt() {
     open--;
     connecting--;
     connectFailures++;
     total.connectFailed();
-    List<UpstreamUser> failed =
-        waiting.stream().limit(connector.exchangesAtOnce(protocol)).toList();
+    List<UpstreamUser> failed = waiting.stream().limit(exchangesAtOnce).toList();
     failed.forEach(this::cancel);
-    failed.forEach(user -> user.onConnectFailed(this, reason));
-    connectForWaiting();
+    return failed;
   }
 
   /** An exchange of this connection has ended, or it takes more of them now. */

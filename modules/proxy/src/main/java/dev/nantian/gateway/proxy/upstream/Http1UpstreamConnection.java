@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.ChunkWriter;
 import dev.nantian.gateway.proxy.http.FieldNames;
@@ -17,6 +18,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +83,7 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   private boolean listed;
   private boolean retired;
   private boolean outputFailed;
+  private boolean closeNotified;
 
   Http1UpstreamConnection(
       EndpointPool pool, DeadlineWheel wheel, HttpLimits limits, Channel channel) {
@@ -89,6 +92,11 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
     this.decoder = new ResponseHeadDecoder(limits);
     this.body = new BodyReader(limits);
     this.channel = channel;
+  }
+
+  @Override
+  public Cluster.Protocol protocol() {
+    return Cluster.Protocol.HTTP1;
   }
 
   @Override
@@ -150,7 +158,8 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean takesChunks() {
-    return true;
+    // Where a further try may speak HTTP/2, what is kept for it must be plain data.
+    return pool.protocol() == Cluster.Protocol.HTTP1;
   }
 
   @Override
@@ -403,6 +412,8 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
     if (receiver == null) {
       return;
     }
+    // Without close_notify anybody may have cut a body that the close ends (RFC 9112 section 9.8).
+    failed = failed || (pool.tls() != null && !closeNotified);
     if (state == State.BODY && body.kind() == BodyReader.Kind.UNTIL_CLOSE && !failed) {
       user = null;
       receiver.onResponseBody(Unpooled.EMPTY_BUFFER, true);
@@ -430,7 +441,9 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelOutputShutdownEvent) {
+    if (event instanceof SslCloseCompletionEvent closing) {
+      closeNotified = closing.isSuccess();
+    } else if (event instanceof ChannelOutputShutdownEvent) {
       outputFailed = true;
       if (state == State.HEAD) {
         readable(true);

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.Trailers;
@@ -121,6 +122,11 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
   }
 
   // What the pool asks.
+
+  @Override
+  public Cluster.Protocol protocol() {
+    return Cluster.Protocol.HTTP2;
+  }
 
   @Override
   public boolean isListed() {

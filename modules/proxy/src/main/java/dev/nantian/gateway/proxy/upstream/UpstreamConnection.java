@@ -1,11 +1,16 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.config.Cluster;
+
 /**
  * A connection of a pool, whatever it speaks.
  *
  * <p>Touched by its event loop only.
  */
 interface UpstreamConnection {
+  /** HTTP1 or HTTP2. */
+  Cluster.Protocol protocol();
+
   /** Whether the pool has it among those with room; the pool's own note, which saves a search. */
   boolean isListed();
 

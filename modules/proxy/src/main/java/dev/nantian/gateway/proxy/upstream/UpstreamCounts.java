@@ -12,6 +12,7 @@ public final class UpstreamCounts {
   private long pendingOverflows;
   private long requestOverflows;
   private long handlerFailures;
+  private long tlsFailures;
   private long protocolFailures;
 
   void connecting() {
@@ -38,6 +39,10 @@ public final class UpstreamCounts {
     protocolFailures++;
   }
 
+  void tlsFailed() {
+    tlsFailures++;
+  }
+
   void handlerFailed() {
     handlerFailures++;
   }
@@ -55,6 +60,11 @@ public final class UpstreamCounts {
   /** Connections or streams of HTTP/2 that broke its rules or did not answer a PING. */
   public long protocolFailures() {
     return protocolFailures;
+  }
+
+  /** Connections that could not be trusted: handshake failed, certificate not verified. */
+  public long tlsFailures() {
+    return tlsFailures;
   }
 
   /** Connections ended by an exception of our own code. */

@@ -8,6 +8,7 @@ import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.retry.RetryBudget;
+import dev.nantian.gateway.proxy.tls.BackendTls;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -116,15 +117,17 @@ public final class UpstreamPools {
   private EndpointPool retain(Cluster cluster, Endpoint endpoint) {
     EndpointPool pool =
         byEndpoint.computeIfAbsent(
-            new Key(endpoint, cluster.protocol()),
-            key -> new EndpointPool(endpoint, key.protocol(), connector, settings, counts));
+            new Key(endpoint, cluster.protocol(), cluster.tls()),
+            key ->
+                new EndpointPool(
+                    endpoint, key.protocol(), key.tls(), connector, settings, counts));
     pool.retain();
     return pool;
   }
 
   private void release(EndpointPool pool) {
     if (pool.releaseAndDrain()) {
-      byEndpoint.remove(new Key(pool.endpoint(), pool.protocol()));
+      byEndpoint.remove(new Key(pool.endpoint(), pool.protocol(), pool.tls()));
     }
   }
 
@@ -156,5 +159,6 @@ public final class UpstreamPools {
   }
 
   /** Clusters that speak to an endpoint in the same way share its connections. */
-  private record Key(Endpoint endpoint, Cluster.Protocol protocol) {}
+  private record Key(
+      Endpoint endpoint, Cluster.Protocol protocol, @Nullable BackendTls tls) {}
 }

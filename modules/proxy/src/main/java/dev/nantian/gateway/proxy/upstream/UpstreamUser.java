@@ -22,6 +22,9 @@ public interface UpstreamUser {
   /** No connection, for the pool's limits are reached: says nothing about the endpoint. */
   void onNoRoom(EndpointPool pool, String reason);
 
+  /** No connection that may be used: the handshake failed or the certificate does not verify. */
+  void onTlsFailed(EndpointPool pool, String reason);
+
   /** The head to fill with the response; cleared. */
   ResponseHead responseHead();
 

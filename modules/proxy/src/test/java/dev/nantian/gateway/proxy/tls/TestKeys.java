@@ -40,7 +40,17 @@ public record TestKeys(String chain, String key, String traditionalKey) {
     return make(List.of("-keyalg", "EC", "-groupname", "secp256r1"), names);
   }
 
+  /** A P-256 key whose subjectAltNames are as keytool writes them: {@code uri:spiffe://a/b}. */
+  public static TestKeys ecWith(String alternatives) {
+    return makeWith(List.of("-keyalg", "EC", "-groupname", "secp256r1"), "test", alternatives);
+  }
+
   private static TestKeys make(List<String> algorithm, String... names) {
+    return makeWith(algorithm, names[0], "dns:" + String.join(",dns:", names));
+  }
+
+  private static TestKeys makeWith(
+      List<String> algorithm, String commonName, String alternatives) {
     try {
       Path folder = Files.createTempDirectory("keys");
       Path store = folder.resolve("store.p12");
@@ -52,9 +62,9 @@ public record TestKeys(String chain, String key, String traditionalKey) {
                   "-alias",
                   "it",
                   "-dname",
-                  "CN=" + names[0],
+                  "CN=" + commonName,
                   "-ext",
-                  "SAN=dns:" + String.join(",dns:", names),
+                  "SAN=" + alternatives,
                   "-storetype",
                   "PKCS12",
                   "-storepass",

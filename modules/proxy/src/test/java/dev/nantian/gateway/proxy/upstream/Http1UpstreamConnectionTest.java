@@ -40,7 +40,7 @@ class Http1UpstreamConnectionTest {
             loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
     Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
     EndpointPool pool =
-        new EndpointPool(endpoint, Cluster.Protocol.HTTP1, connector, settings, counts);
+        new EndpointPool(endpoint, Cluster.Protocol.HTTP1, null, connector, settings, counts);
     Http1UpstreamConnection made =
         new Http1UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
     channel.pipeline().addLast(made);
@@ -156,6 +156,9 @@ class Http1UpstreamConnectionTest {
 
     @Override
     public void onNoRoom(EndpointPool pool, String reason) {}
+
+    @Override
+    public void onTlsFailed(EndpointPool pool, String reason) {}
 
     @Override
     public ResponseHead responseHead() {
