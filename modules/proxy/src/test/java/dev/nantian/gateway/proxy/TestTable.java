@@ -52,8 +52,7 @@ final class TestTable implements ListenerTable {
 
   /** The Gateway's certificate for backends. */
   TestTable backendKey(CertifiedKey key) {
-    entry =
-        new ListenerEntry("test/gateway", "http", 80, null, ListenerEntry.Mode.HTTP, key);
+    entry = new ListenerEntry("test/gateway", "http", 80, null, ListenerEntry.Mode.HTTP, key);
     return this;
   }
 

@@ -71,8 +71,7 @@ class UpstreamTlsIT {
 
   private static Response get(Http2Backend backend, BackendTrust trust) throws Exception {
     try (TestProxy proxy =
-            proxy(
-                backend.address(), Cluster.Protocol.NEGOTIATED, new BackendTls(trust, null));
+            proxy(backend.address(), Cluster.Protocol.NEGOTIATED, new BackendTls(trust, null));
         RawClient client = proxy.client()) {
       return client.get("/");
     }
@@ -124,8 +123,7 @@ class UpstreamTlsIT {
   @Test
   void anUnknownAuthorityIsA502() throws Exception {
     try (Http2Backend backend = http2(SERVER)) {
-      assertThat(get(backend, trust(TestKeys.ec("ca"), "backend.example")).status())
-          .isEqualTo(502);
+      assertThat(get(backend, trust(TestKeys.ec("ca"), "backend.example")).status()).isEqualTo(502);
       assertThat(get(backend, new BackendTrust("backend.example", "", List.of())).status())
           .as("the system's roots")
           .isEqualTo(502);
@@ -139,8 +137,7 @@ class UpstreamTlsIT {
       String sni = "sni.example";
       assertThat(get(backend, trust(keys, sni, new Name.Dns("real.example"))).status())
           .isEqualTo(200);
-      assertThat(get(backend, trust(keys, sni, new Name.Dns("*.example"))).status())
-          .isEqualTo(200);
+      assertThat(get(backend, trust(keys, sni, new Name.Dns("*.example"))).status()).isEqualTo(200);
       assertThat(get(backend, trust(keys, sni, new Name.Uri("spiffe://cluster/ns/a"))).status())
           .isEqualTo(200);
       assertThat(get(backend, trust(keys, "real.example", new Name.Uri("spiffe://b"))).status())

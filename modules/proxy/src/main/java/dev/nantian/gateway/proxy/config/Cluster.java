@@ -106,8 +106,7 @@ public final class Cluster {
       Cluster variant =
           base.variants.computeIfAbsent(
               new Manner(other, shown),
-              manner ->
-                  new Cluster(base, other, mine == null ? null : mine.with(manner.client())));
+              manner -> new Cluster(base, other, mine == null ? null : mine.with(manner.client())));
       if (base.variants.size() > MAX_VARIANTS) {
         var unused = base.variants.pollFirstEntry(); // of a client certificate that was replaced
       }

@@ -242,8 +242,7 @@ final class RequestPath {
       return;
     }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.routed(
-        backend, cluster.as(cluster.protocol(), exchange.listener().backendKey()));
+    exchange.routed(backend, cluster.as(cluster.protocol(), exchange.listener().backendKey()));
   }
 
   /** Asks for a connection; the exchange writes its request once it has one. */

@@ -83,8 +83,7 @@ final class BackendVerifier extends X509ExtendedTrustManager {
     if (!pattern.startsWith("*.")) {
       return covers(name, pattern);
     }
-    return name.equals(pattern)
-        || (!name.startsWith("*") && name.endsWith(pattern.substring(1)));
+    return name.equals(pattern) || (!name.startsWith("*") && name.endsWith(pattern.substring(1)));
   }
 
   @Override

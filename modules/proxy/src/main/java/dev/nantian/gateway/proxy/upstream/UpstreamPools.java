@@ -119,8 +119,7 @@ public final class UpstreamPools {
         byEndpoint.computeIfAbsent(
             new Key(endpoint, cluster.protocol(), cluster.tls()),
             key ->
-                new EndpointPool(
-                    endpoint, key.protocol(), key.tls(), connector, settings, counts));
+                new EndpointPool(endpoint, key.protocol(), key.tls(), connector, settings, counts));
     pool.retain();
     return pool;
   }
@@ -159,6 +158,5 @@ public final class UpstreamPools {
   }
 
   /** Clusters that speak to an endpoint in the same way share its connections. */
-  private record Key(
-      Endpoint endpoint, Cluster.Protocol protocol, @Nullable BackendTls tls) {}
+  private record Key(Endpoint endpoint, Cluster.Protocol protocol, @Nullable BackendTls tls) {}
 }

@@ -49,8 +49,7 @@ public record TestKeys(String chain, String key, String traditionalKey) {
     return makeWith(algorithm, names[0], "dns:" + String.join(",dns:", names));
   }
 
-  private static TestKeys makeWith(
-      List<String> algorithm, String commonName, String alternatives) {
+  private static TestKeys makeWith(List<String> algorithm, String commonName, String alternatives) {
     try {
       Path folder = Files.createTempDirectory("keys");
       Path store = folder.resolve("store.p12");
