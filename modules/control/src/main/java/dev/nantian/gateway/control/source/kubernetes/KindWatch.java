@@ -185,7 +185,7 @@ final class KindWatch {
     }
     // An expired continuation begins anew like everything else.
     failed("list", failure);
-    later(wait(refused), this::start);
+    var _ = later(wait(refused), this::start);
   }
 
   private Duration wait(@Nullable ApiException refused) {
@@ -210,7 +210,7 @@ final class KindWatch {
     if (versions.isEmpty()) {
       reportListed();
     }
-    later(Duration.ofMillis(2000 + random.nextLong(1000)), this::start);
+    var _ = later(Duration.ofMillis(2000 + random.nextLong(1000)), this::start);
   }
 
   private void reportListed() {
@@ -237,9 +237,7 @@ final class KindWatch {
             this::execute,
             this::event);
     watch = call;
-    Future<?> overdue =
-        thread.schedule(
-            () -> call.cancel().run(), seconds + WATCH_GRACE.toSeconds(), TimeUnit.SECONDS);
+    Future<?> overdue = later(WATCH_GRACE.plusSeconds(seconds), () -> call.cancel().run());
     on(
         call.ended().handle((done, failure) -> new Answer(null, failure)),
         answer -> {
@@ -256,7 +254,7 @@ final class KindWatch {
     ApiException refused = failure == null ? null : ApiException.of(failure);
     if (refused != null && (refused.gone() || refused.notFound())) {
       LOG.info("event=list_again kind={} code={}", kind, refused.code());
-      later(Duration.ofMillis(random.nextLong(200)), this::start);
+      var _ = later(Duration.ofMillis(random.nextLong(200)), this::start);
     } else if (failure == null && lastedNanos > TimeUnit.SECONDS.toNanos(5)) {
       succeeded();
       watch();
@@ -264,7 +262,7 @@ final class KindWatch {
       if (failure != null) {
         failed("watch", failure);
       }
-      later(wait(refused), this::watch);
+      var _ = later(wait(refused), this::watch);
     }
   }
 
@@ -342,15 +340,15 @@ final class KindWatch {
     var _ = future.thenAccept(answer -> execute(() -> next.accept(answer)));
   }
 
-  private void later(Duration wait, Runnable step) {
-    if (closed) {
-      return;
+  private Future<?> later(Duration wait, Runnable step) {
+    if (!closed) {
+      try {
+        return thread.schedule(guarded(step), wait.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        closed = true;
+      }
     }
-    try {
-      var _ = thread.schedule(guarded(step), wait.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      closed = true;
-    }
+    return CompletableFuture.completedFuture(null);
   }
 
   private void execute(Runnable step) {
@@ -369,7 +367,7 @@ final class KindWatch {
         step.run();
       } catch (RuntimeException e) {
         LOG.error("event=step_failed kind={}", kind, e);
-        later(backoff.next(), this::start);
+        var _ = later(backoff.next(), this::start);
       }
     };
   }
