@@ -162,7 +162,7 @@ class KubernetesSourceIT {
                       .getSpec()
                       .getHostnames());
       case SourceEvent.Deleted(ResourceKey key) -> "deleted " + key.name();
-      case SourceEvent.Rejected(String subject, var problems) ->
+      case SourceEvent.Rejected(String subject, var problems, var _) ->
           "rejected " + subject + " " + problems.getFirst().fieldPath();
       case SourceEvent.Noticed(String subject, var problems) -> "noticed " + subject + problems;
       case SourceEvent.Recovered(String subject) -> "recovered " + subject;
