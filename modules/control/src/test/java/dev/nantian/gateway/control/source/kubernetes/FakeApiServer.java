@@ -159,7 +159,8 @@ final class FakeApiServer implements AutoCloseable {
     ObjectNode list = MAPPER.createObjectNode();
     ArrayNode items = list.putArray("items");
     all.stream().skip(from).limit(PAGE).forEach(items::add);
-    ObjectNode metadata = list.putObject("metadata").put("resourceVersion", String.valueOf(version));
+    ObjectNode metadata =
+        list.putObject("metadata").put("resourceVersion", String.valueOf(version));
     if (from + PAGE < all.size()) {
       metadata.put("continue", String.valueOf(from + PAGE));
     }

@@ -156,11 +156,7 @@ class KubernetesSourceIT {
           "applied "
               + object.key().name()
               + " "
-              + String.join(
-                  ",",
-                  ((HTTPRoute) object.object())
-                      .getSpec()
-                      .getHostnames());
+              + String.join(",", ((HTTPRoute) object.object()).getSpec().getHostnames());
       case SourceEvent.Deleted(ResourceKey key) -> "deleted " + key.name();
       case SourceEvent.Rejected(String subject, var problems, var _) ->
           "rejected " + subject + " " + problems.getFirst().fieldPath();
