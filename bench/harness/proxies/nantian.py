@@ -11,7 +11,7 @@ import subprocess
 
 from ..description import Cluster, Description, Route
 from ..tools import BENCH, Missing, Tools
-from . import Command, NotSupported, Proxy
+from . import Command, Proxy
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 NAMESPACE = "bench"
@@ -114,6 +114,9 @@ class Nantian(Proxy):
         if built.returncode != 0:
             raise Missing(f"nantian: {built.stderr.strip() or 'does not start'}")
         self._version = built.stdout.split()[-1]
+        made = subprocess.run([self._launcher, "aot-cache"], capture_output=True, text=True)  # else the first run would make it beside itself
+        if made.returncode != 0:
+            raise Missing(f"nantian: {made.stderr.strip()}")
         commands = subprocess.run([self._launcher, "standalone", "--help"], capture_output=True, text=True)
         if "nantian standalone" not in commands.stdout.partition("\n")[0]:
             raise Missing("nantian: this build has no `standalone` command yet")
@@ -122,8 +125,6 @@ class Nantian(Proxy):
         return self._version
 
     def prepare(self, description: Description) -> Command:
-        if description.setup.access_log:
-            raise NotSupported("no access log to a file")
         objects = gateway(description)
         for cluster in description.clusters:
             objects += service(cluster)
@@ -133,4 +134,6 @@ class Nantian(Proxy):
         # JSON is YAML; one document per object.
         (resources / "bench.yaml").write_text("".join(f"---\n{json.dumps(o, indent=1)}\n" for o in objects))
         options = ["--admin", f"127.0.0.1:{description.admin_port}", "--data-dir", description.folder / "state"]
+        if description.setup.access_log:
+            options += ["--access-log", description.access_log]
         return Command([self._launcher, "standalone", *options, resources], env={"NANTIAN_BUILD": "never"})
