@@ -8,6 +8,7 @@ import dev.nantian.gateway.proxy.ProxySettings;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
+import dev.nantian.gateway.proxy.tls.TlsContexts;
 import dev.nantian.gateway.proxy.xds.Backoff;
 import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
 import dev.nantian.gateway.proxy.xds.NodeIdentity;
@@ -73,6 +74,14 @@ final class ProxyOptions {
               + " docs/limits.md lists them.")
   private Map<String, String> limits = new LinkedHashMap<>();
 
+  @Option(
+      names = "--tls-ticket-rotation",
+      paramLabel = "TIME",
+      defaultValue = "12h",
+      description =
+          "How long the keys of TLS session tickets are used; a client can resume for one to two of it, 0s for no tickets (default: ${DEFAULT-VALUE}).")
+  private Duration ticketRotation = TlsContexts.TICKET_ROTATION;
+
   Duration drain() {
     return drain;
   }
@@ -94,6 +103,7 @@ final class ProxyOptions {
         new NodeIdentity(node, hostName(), Version.text()),
         Backoff.DEFAULT,
         address(),
+        ticketRotation(),
         dataFolder,
         dataPlane());
   }
@@ -106,6 +116,16 @@ final class ProxyOptions {
       throw new CommandFailure(
           "--access-log " + accessLog + ": " + Reason.of(Objects.requireNonNull(e.getCause())), e);
     }
+  }
+
+  private Duration ticketRotation() {
+    // RFC 8446 section 4.6.1: no ticket lives longer than seven days.
+    if (ticketRotation.compareTo(Duration.ofDays(7)) > 0
+        || (ticketRotation.compareTo(Duration.ofMinutes(1)) < 0 && !ticketRotation.isZero())) {
+      throw new CommandFailure(
+          "--tls-ticket-rotation: " + ticketRotation.toSeconds() + "s (expected 0s, or 1m to 7d)");
+    }
+    return ticketRotation;
   }
 
   private DataPlaneSettings dataPlane() {

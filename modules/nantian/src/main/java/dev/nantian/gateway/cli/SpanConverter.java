@@ -5,7 +5,7 @@ import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Options that are a span of time: {@code 200ms}, {@code 5s}, {@code 2m}. */
+/** Options that are a span of time: {@code 200ms}, {@code 5s}, {@code 2m}, {@code 12h}. */
 final class SpanConverter implements ITypeConverter<Duration> {
   @Override
   public Duration convert(String value) {

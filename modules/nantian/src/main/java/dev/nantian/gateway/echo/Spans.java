@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Spans of time as people write them: {@code 200ms}, {@code 5s}, {@code 2m}. */
 public final class Spans {
-  private static final Pattern SPAN = Pattern.compile("(\\d{1,9})(ms|s|m)");
+  private static final Pattern SPAN = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
   /** Empty if the text is no such span. */
   public static Optional<Duration> parse(String text) {
@@ -20,7 +20,8 @@ public final class Spans {
         switch (span.group(2)) {
           case "ms" -> Duration.ofMillis(amount);
           case "s" -> Duration.ofSeconds(amount);
-          default -> Duration.ofMinutes(amount);
+          case "m" -> Duration.ofMinutes(amount);
+          default -> Duration.ofHours(amount);
         });
   }
 

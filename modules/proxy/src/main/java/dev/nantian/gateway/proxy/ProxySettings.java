@@ -5,6 +5,7 @@ import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
 import dev.nantian.gateway.proxy.xds.NodeIdentity;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param node who it says it is there
  * @param backoff between tries to reach it
  * @param bindAddress for Gateways that name no address
+ * @param ticketRotation how long the keys of TLS session tickets are used; zero for no tickets
  * @param dataFolder where the last good configuration is kept; null to keep none
  * @param dataPlane transport, limits and timeouts
  */
@@ -23,5 +25,6 @@ public record ProxySettings(
     NodeIdentity node,
     Backoff backoff,
     InetAddress bindAddress,
+    Duration ticketRotation,
     @Nullable Path dataFolder,
     DataPlaneSettings dataPlane) {}

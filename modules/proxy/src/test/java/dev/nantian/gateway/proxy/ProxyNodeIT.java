@@ -22,6 +22,7 @@ import dev.nantian.gateway.proxy.route.Explanation;
 import dev.nantian.gateway.proxy.view.BackendRow;
 import dev.nantian.gateway.proxy.view.ExplainRequest;
 import dev.nantian.gateway.proxy.view.RouteRow;
+import dev.nantian.gateway.proxy.tls.TlsContexts;
 import dev.nantian.gateway.proxy.xds.Backoff;
 import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
 import dev.nantian.gateway.proxy.xds.NodeIdentity;
@@ -399,6 +400,7 @@ class ProxyNodeIT {
                   new NodeIdentity("proxy-1", "host-1", "test"),
                   new Backoff(Duration.ofMillis(50), Duration.ofMillis(500)),
                   InetAddress.getLoopbackAddress(),
+                  TlsContexts.TICKET_ROTATION,
                   folder,
                   DataPlaneSettings.DEFAULT),
               registry);

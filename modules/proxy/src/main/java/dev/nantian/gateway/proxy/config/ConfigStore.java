@@ -91,6 +91,7 @@ public final class ConfigStore {
   private final RouteTables tables = new RouteTables();
   private final L4Tables l4Tables = new L4Tables(routeCompiler);
   private final Gateways gateways;
+  private final TlsContexts contexts;
   private final Set<String> staleRoutes = new HashSet<>();
   private RuntimeConfig config = RuntimeConfig.EMPTY;
   private Gateways.Compiled compiled = Gateways.Compiled.NOTHING;
@@ -101,6 +102,12 @@ public final class ConfigStore {
    */
   public ConfigStore(InetAddress bindAddress, TlsContexts contexts) {
     this.gateways = new Gateways(bindAddress, contexts);
+    this.contexts = contexts;
+  }
+
+  /** The TLS contexts of all listeners. */
+  public TlsContexts tlsContexts() {
+    return contexts;
   }
 
   /** Takes updates, all of them before anything is compiled. */

@@ -104,6 +104,8 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
 
   private record RefreshNames() implements Command {}
 
+  private record RotateTickets() implements Command {}
+
   private record NameResolved(String host, List<InetAddress> addresses) implements Command {}
 
   private record NameFailed(String host, Throwable error) implements Command {}
@@ -155,6 +157,10 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
     this.snapshot = new SnapshotKeeper(parts.snapshot(), parts.blocking(), parts.metrics());
     this.names = new ExternalNames(store);
     this.timers = timers;
+    Duration rotation = store.tlsContexts().ticketRotation();
+    if (!rotation.isZero()) {
+      timers.startTimerWithFixedDelay(new RotateTickets(), rotation);
+    }
   }
 
   /** The actor; it begins with what is on disk. */
@@ -195,6 +201,7 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
       case WriteSnapshot _ -> writeSnapshot();
       case SnapshotWritten(Throwable error) -> snapshotWritten(error);
       case RefreshNames _ -> refreshNames();
+      case RotateTickets _ -> store.tlsContexts().rotateTickets();
       case NameResolved(String host, List<InetAddress> addresses) ->
           names.resolved(host, addresses);
       case NameFailed(String host, Throwable error) -> names.failed(host, error);

@@ -8,6 +8,7 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
+import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -15,8 +16,11 @@ import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.security.KeyStore;
 import java.security.Provider;
+import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,7 +65,6 @@ public final class TlsContexts {
           ApplicationProtocolNames.HTTP_2,
           ApplicationProtocolNames.HTTP_1_1);
 
-  private final SslProvider provider;
   private final Map<Wanted, SslContext> contexts = new HashMap<>();
 
   /**
@@ -69,14 +72,41 @@ public final class TlsContexts {
    * @param clients null to ask clients for no certificate
    */
   private record Wanted(List<CertifiedKey> keys, boolean http, @Nullable ClientTrust clients) {}
+  /** How long the keys of session tickets are used, unless a setting says otherwise. */
+  public static final Duration TICKET_ROTATION = Duration.ofHours(12);
+
+  private final SslProvider provider;
+  private final Duration ticketRotation;
+  private final SecureRandom random = new SecureRandom();
+  private final Map<SslContext, SessionTickets> tickets = new IdentityHashMap<>();
 
   /** Contexts on BoringSSL, or on the JDK where its library cannot be loaded. */
   public TlsContexts() {
-    this(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK);
+    this(TICKET_ROTATION);
   }
 
-  TlsContexts(SslProvider provider) {
+  /**
+   * The same with another life of the keys of session tickets.
+   *
+   * @param ticketRotation zero for no tickets
+   */
+  public TlsContexts(Duration ticketRotation) {
+    this(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK, ticketRotation);
+  }
+
+  TlsContexts(SslProvider provider, Duration ticketRotation) {
     this.provider = provider;
+    this.ticketRotation = ticketRotation;
+  }
+
+  /** How often {@link #rotateTickets} wants to be called; zero for never. */
+  public Duration ticketRotation() {
+    return ticketRotation;
+  }
+
+  /** Takes new keys for session tickets into use; those before stay good for another interval. */
+  public void rotateTickets() {
+    tickets.values().forEach(SessionTickets::rotate);
   }
 
   /**
@@ -112,6 +142,10 @@ public final class TlsContexts {
     try {
       SslContext built = build(content);
       contexts.put(content, built);
+      if (built.sessionContext() instanceof OpenSslServerSessionContext sessions
+          && !ticketRotation.isZero()) {
+        tickets.put(built, new SessionTickets(sessions, random, ticketRotation));
+      }
       return built;
     } catch (SSLException | IllegalArgumentException e) {
       throw new InvalidKeyPairException(
@@ -127,6 +161,7 @@ public final class TlsContexts {
   /** Forgets every context but these. */
   public void keepOnly(Set<SslContext> used) {
     contexts.values().retainAll(new HashSet<>(used));
+    tickets.keySet().retainAll(contexts.values());
   }
 
   int size() {

@@ -43,7 +43,7 @@ class TlsContextsTest {
   void listenerServesTheCertificateThatCoversTheName(
       SslProvider provider, String protocol, String host, String expected) throws Exception {
     // Given
-    SslContext context = new TlsContexts(provider).context(List.of(key(RSA), key(EC_A), key(EC_B)));
+    SslContext context = new TlsContexts(provider, TlsContexts.TICKET_ROTATION).context(List.of(key(RSA), key(EC_A), key(EC_B)));
     // When
     Handshake done = handshake(context, protocol, host, List.of());
     // Then
@@ -93,7 +93,45 @@ class TlsContextsTest {
     assertThat(contexts.context(List.of(key(EC_A)))).isNotSameAs(other);
   }
 
-  private record Handshake(X509Certificate certificate, String protocol, String alpn) {}
+  @ParameterizedTest
+  @CsvSource({"TLSv1.3, 0, true", "TLSv1.2, 0, true", "TLSv1.3, 1, true", "TLSv1.3, 2, false"})
+  void aTicketIsTakenUntilItsKeyWasRotatedAwayTwice(
+      String protocol, int rotations, boolean expected) throws Exception {
+    // Given a client that was there before
+    TlsContexts contexts = new TlsContexts();
+    SslContext context = contexts.context(List.of(key(EC_A)));
+    SSLContext client = client();
+    Handshake first = handshake(client, context, protocol, "a.example", List.of());
+    // When it comes again after some rotations
+    for (int i = 0; i < rotations; i++) {
+      contexts.rotateTickets();
+    }
+    Handshake second = handshake(client, context, protocol, "a.example", List.of());
+    // Then it resumes the session or not
+    assertThat(second.resumes(first)).isEqualTo(expected);
+  }
+
+  @Test
+  void aTicketOfOneListenerDoesNotOpenAnother() throws Exception {
+    // Given
+    TlsContexts contexts = new TlsContexts();
+    SSLContext client = client();
+    Handshake first =
+        handshake(client, contexts.context(List.of(key(EC_A))), "TLSv1.3", "a.example", List.of());
+    // When
+    Handshake other =
+        handshake(client, contexts.context(List.of(key(EC_B))), "TLSv1.3", "a.example", List.of());
+    // Then
+    assertThat(other.resumes(first)).isFalse();
+  }
+
+  private record Handshake(
+      X509Certificate certificate, String protocol, String alpn, int fromServer) {
+    /** A resumed handshake is one without a certificate and its signature. */
+    boolean resumes(Handshake full) {
+      return fromServer < full.fromServer - certificate.getPublicKey().getEncoded().length;
+    }
+  }
 
   private static CertifiedKey key(TestKeys keys) throws InvalidKeyPairException {
     return CertifiedKey.of(keys.chain(), keys.key());
@@ -101,9 +139,23 @@ class TlsContextsTest {
 
   private static Handshake handshake(
       SslContext context, String protocol, String host, List<String> schemes) throws Exception {
-    SSLEngine server = context.newEngine(UnpooledByteBufAllocator.DEFAULT);
+    return handshake(client(), context, protocol, host, schemes);
+  }
+
+  private static SSLContext client() throws Exception {
     SSLContext clientContext = SSLContext.getInstance("TLS");
     clientContext.init(null, new TrustManager[] {new TrustEverybody()}, new SecureRandom());
+    return clientContext;
+  }
+
+  private static Handshake handshake(
+      SSLContext clientContext,
+      SslContext context,
+      String protocol,
+      String host,
+      List<String> schemes)
+      throws Exception {
+    SSLEngine server = context.newEngine(UnpooledByteBufAllocator.DEFAULT);
     SSLEngine client = clientContext.createSSLEngine(host, 443);
     client.setUseClientMode(true);
     SSLParameters parameters = client.getSSLParameters();
@@ -118,15 +170,21 @@ class TlsContextsTest {
     server.beginHandshake();
     ByteBuffer toServer = ByteBuffer.allocate(1 << 17);
     ByteBuffer toClient = ByteBuffer.allocate(1 << 17);
+    int fromServer = 0;
     for (int i = 0; i < 100 && !(established(client) && established(server)); i++) {
+      fromServer += toClient.position();
       step(client, toClient, toServer);
       step(server, toServer, toClient);
     }
+    // BoringSSL sends tickets with the first application data.
+    server.wrap(ByteBuffer.allocate(1), toClient);
+    step(client, toClient, toServer);
     Handshake done =
         new Handshake(
             (X509Certificate) client.getSession().getPeerCertificates()[0],
             client.getSession().getProtocol(),
-            client.getApplicationProtocol());
+            client.getApplicationProtocol(),
+            fromServer);
     client.closeOutbound();
     server.closeOutbound();
     ReferenceCountUtil.release(server);
