@@ -38,8 +38,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -355,9 +357,21 @@ class ProxyNodeIT {
     return greeting == null ? Map.of() : greeting.getInitialResourceVersionsMap();
   }
 
+  /** Types of which {@link #sendAll} has no resource. */
+  private static final Set<ResourceType> NONE =
+      EnumSet.complementOf(
+          EnumSet.of(
+              ResourceType.SERVICE,
+              ResourceType.ENDPOINTS,
+              ResourceType.GATEWAY,
+              ResourceType.HTTP_ROUTE));
+
   private static DeltaDiscoveryRequest sendAll(
       ScriptedControlPlane.Stream stream, int port, RawBackend backend) throws Exception {
-    stream.answer(stream.remove(ResourceType.SECRET));
+    // It is ready when it has heard of every type.
+    for (ResourceType none : NONE) {
+      stream.answer(stream.remove(none));
+    }
     stream.exchange(service("shop/cart", 80));
     stream.exchange(endpoints("shop/cart:80", "127.0.0.1:" + backend.address().getPort()));
     stream.exchange(gateway("infra/gw", port));
