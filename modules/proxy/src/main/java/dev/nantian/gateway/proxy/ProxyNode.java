@@ -86,7 +86,8 @@ public final class ProxyNode {
         system.systemActorOf(
             ConfigActor.create(
                 new ConfigActor.Parts(
-                    () -> new ConfigStore(
+                    () ->
+                        new ConfigStore(
                             settings.bindAddress(), new TlsContexts(settings.ticketRotation())),
                     applied -> serve(dataPlane, applied),
                     folder == null ? null : new SnapshotFile(folder),

@@ -20,7 +20,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,13 +71,14 @@ public final class TlsContexts {
    * @param clients null to ask clients for no certificate
    */
   private record Wanted(List<CertifiedKey> keys, boolean http, @Nullable ClientTrust clients) {}
+
   /** How long the keys of session tickets are used, unless a setting says otherwise. */
   public static final Duration TICKET_ROTATION = Duration.ofHours(12);
 
   private final SslProvider provider;
   private final Duration ticketRotation;
   private final SecureRandom random = new SecureRandom();
-  private final Map<SslContext, SessionTickets> tickets = new IdentityHashMap<>();
+  private final Map<SslContext, SessionTickets> tickets = new HashMap<>();
 
   /** Contexts on BoringSSL, or on the JDK where its library cannot be loaded. */
   public TlsContexts() {

@@ -43,7 +43,9 @@ class TlsContextsTest {
   void listenerServesTheCertificateThatCoversTheName(
       SslProvider provider, String protocol, String host, String expected) throws Exception {
     // Given
-    SslContext context = new TlsContexts(provider, TlsContexts.TICKET_ROTATION).context(List.of(key(RSA), key(EC_A), key(EC_B)));
+    SslContext context =
+        new TlsContexts(provider, TlsContexts.TICKET_ROTATION)
+            .context(List.of(key(RSA), key(EC_A), key(EC_B)));
     // When
     Handshake done = handshake(context, protocol, host, List.of());
     // Then
