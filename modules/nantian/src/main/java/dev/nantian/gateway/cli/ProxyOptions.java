@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
 
 /** Options of a proxy, for the commands that run one. */
 final class ProxyOptions {
-  // Some hundred milliseconds of full load; what does not fit is dropped and counted.
-  private static final int ACCESS_QUEUE = 65_536;
+  // 16 MiB: some hundred milliseconds of full load; what does not fit is dropped and counted.
+  private static final int ACCESS_BUFFERS = 256;
 
   @Option(
       names = "--bind",
@@ -143,7 +143,7 @@ final class ProxyOptions {
     if (accessLog == null) {
       return null;
     }
-    return new AccessLogSettings(accessLog.equals("-") ? null : Path.of(accessLog), ACCESS_QUEUE);
+    return new AccessLogSettings(accessLog.equals("-") ? null : Path.of(accessLog), ACCESS_BUFFERS);
   }
 
   private InetAddress address() {

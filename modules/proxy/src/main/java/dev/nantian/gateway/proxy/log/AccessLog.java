@@ -1,15 +1,14 @@
 package dev.nantian.gateway.proxy.log;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.BufferedOutputStream;
+import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -17,19 +16,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes access entries as JSON lines.
+ * Writes buffers of access lines to a file.
  *
- * <p>{@link #offer} is for any thread and never waits: if the writer cannot keep up, entries are
- * dropped and counted rather than requests delayed.
+ * <p>A loop never waits for it: if the writer cannot keep up, buffers are dropped and their lines
+ * counted rather than requests delayed.
  */
 public final class AccessLog implements AutoCloseable {
+  static final int BUFFER_BYTES = 64 << 10;
+
   private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
   private static final long POLL_MILLIS = 200;
 
-  private final BlockingQueue<AccessEntry> queue;
+  /** Some whole lines. */
+  record Lines(byte[] bytes, int length, int count) {}
+
+  private final BlockingQueue<Lines> queue;
+  private final BlockingQueue<byte[]> spare;
+  private final List<LoopAccessLog> loops = new CopyOnWriteArrayList<>();
   private final OutputStream out;
   private final boolean ownsOut;
-  private final JsonFactory json = new JsonFactory();
   private final AtomicLong dropped = new AtomicLong();
   private final Thread writer;
   private volatile boolean closing;
@@ -46,24 +51,39 @@ public final class AccessLog implements AutoCloseable {
             ? System.out
             : Files.newOutputStream(
                 settings.file(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    return new AccessLog(target, settings.file() != null, settings.queueLength());
+    return new AccessLog(target, settings.file() != null, settings.waitingBuffers());
   }
 
-  private AccessLog(OutputStream target, boolean ownsOut, int queueLength) {
-    this.queue = new ArrayBlockingQueue<>(queueLength);
-    this.out = new BufferedOutputStream(target, 64 << 10);
+  private AccessLog(OutputStream target, boolean ownsOut, int waitingBuffers) {
+    this.queue = new ArrayBlockingQueue<>(waitingBuffers);
+    this.spare = new ArrayBlockingQueue<>(waitingBuffers);
+    this.out = target;
     this.ownsOut = ownsOut;
     this.writer = Thread.ofPlatform().name("access-log").daemon().start(this::run);
   }
 
-  /** Hands an entry over, or drops it if too many wait. */
-  public void offer(AccessEntry entry) {
-    if (!queue.offer(entry)) {
-      dropped.incrementAndGet();
-    }
+  /** The part of an event loop, for that loop alone. */
+  public LoopAccessLog forLoop(DeadlineWheel wheel) {
+    var loop = new LoopAccessLog(this, wheel);
+    loops.add(loop);
+    return loop;
   }
 
-  /** Entries dropped since the start. */
+  /**
+   * Takes lines over, or drops them if too many wait.
+   *
+   * @return an empty buffer to go on with
+   */
+  byte[] take(Lines lines) {
+    if (!queue.offer(lines)) {
+      dropped.addAndGet(lines.count());
+      return lines.bytes();
+    }
+    byte[] empty = spare.poll();
+    return empty == null ? new byte[BUFFER_BYTES] : empty;
+  }
+
+  /** Lines dropped since the start. */
   public long dropped() {
     return dropped.get();
   }
@@ -71,12 +91,9 @@ public final class AccessLog implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        @Nullable AccessEntry entry = queue.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        if (entry != null) {
-          write(entry);
-          if (queue.isEmpty()) {
-            flush();
-          }
+        @Nullable Lines lines = queue.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        if (lines != null) {
+          write(lines);
         } else if (closing) {
           return;
         }
@@ -86,62 +103,28 @@ public final class AccessLog implements AutoCloseable {
     }
   }
 
-  private void write(AccessEntry entry) {
-    try (JsonGenerator line = json.createGenerator(out)) {
-      line.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-      line.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
-      line.writeStartObject();
-      line.writeStringField("time", Instant.ofEpochMilli(entry.epochMillis()).toString());
-      line.writeStringField("client", entry.client());
-      line.writeBooleanField("tls", entry.tls());
-      line.writeStringField("protocol", entry.protocol());
-      line.writeStringField("method", entry.method());
-      line.writeStringField("host", entry.host());
-      line.writeStringField("path", entry.path());
-      line.writeNumberField("status", entry.status());
-      line.writeNumberField("durationMicros", entry.durationNanos() / 1_000);
-      line.writeNumberField("bytesReceived", entry.bytesReceived());
-      line.writeNumberField("bytesSent", entry.bytesSent());
-      optional(line, "route", entry.route());
-      if (!entry.route().isEmpty()) {
-        line.writeNumberField("rule", entry.rule());
-      }
-      optional(line, "backend", entry.backend());
-      optional(line, "endpoint", entry.endpoint());
-      optional(line, "requestId", entry.requestId());
-      optional(line, "userAgent", entry.userAgent());
-      optional(line, "refusal", entry.refusal());
-      line.writeEndObject();
-      line.writeRaw('\n');
-    } catch (IOException e) {
-      failed(e);
-    }
-  }
-
-  private static void optional(JsonGenerator line, String name, String value) throws IOException {
-    if (!value.isEmpty()) {
-      line.writeStringField(name, value);
-    }
-  }
-
-  private void flush() {
+  private void write(Lines lines) {
     try {
+      out.write(lines.bytes(), 0, lines.length());
       out.flush();
     } catch (IOException e) {
-      failed(e);
+      failed(lines, e);
+    }
+    if (lines.bytes().length == BUFFER_BYTES) { // not one that grew for a very long line
+      var unused = spare.offer(lines.bytes());
     }
   }
 
   /** A full disk must not fill the other log as well: said once, then counted. */
-  private void failed(IOException e) {
-    dropped.incrementAndGet();
+  private void failed(Lines lines, IOException e) {
+    dropped.addAndGet(lines.count());
     if (!failed) {
       failed = true;
       LOG.error("access log cannot be written: {}", e.getMessage());
     }
   }
 
-  /** Writes what waits, then ends. */
+  /** Writes what waits, then ends. The loops must have ended. */
   @Override
   public void close() throws IOException {
     closing = true;
@@ -150,6 +133,7 @@ public final class AccessLog implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    loops.stream().map(LoopAccessLog::leftover).forEach(this::write);
     if (ownsOut) {
       out.close();
     }

@@ -5,12 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * @param file where to append lines; null for standard output
- * @param queueLength lines that may wait to be written; more are dropped and counted
+ * @param waitingBuffers buffers of 64 KiB, some 150 lines each, that may wait to be written; more
+ *     are dropped and their lines counted
  */
-public record AccessLogSettings(@Nullable Path file, int queueLength) {
+public record AccessLogSettings(@Nullable Path file, int waitingBuffers) {
   public AccessLogSettings {
-    if (queueLength < 1) {
-      throw new IllegalArgumentException("queueLength: " + queueLength + " (expected 1 or more)");
+    if (waitingBuffers < 1) {
+      throw new IllegalArgumentException(
+          "waitingBuffers: " + waitingBuffers + " (expected 1 or more)");
     }
   }
 }

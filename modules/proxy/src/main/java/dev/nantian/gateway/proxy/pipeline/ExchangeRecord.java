@@ -2,16 +2,12 @@ package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.filter.Outcome;
-import dev.nantian.gateway.proxy.http.FieldNames;
-import dev.nantian.gateway.proxy.http.HeaderName;
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.RequestHead;
-import dev.nantian.gateway.proxy.log.AccessEntry;
-import dev.nantian.gateway.proxy.log.AccessLog;
+import dev.nantian.gateway.proxy.log.LoopAccessLog;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.route.RouteTarget;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,14 +22,27 @@ final class ExchangeRecord {
   private long bytesToClient;
   private long bytesFromClient;
 
-  // Where the client's own words stand. The head never moves bytes, so filters cannot change them.
-  private int pathOffset;
-  private int pathLength;
-  private int queryOffset;
-  private int queryLength;
-  private int hostOffset;
-  private int hostLength;
+  private final Asked asked = new Asked();
   private String refusal = "";
+
+  /** Where the client's own words stand. The head never moves bytes: filters do not change them. */
+  static final class Asked {
+    int pathOffset;
+    int pathLength;
+    int queryOffset;
+    int queryLength;
+    int hostOffset;
+    int hostLength;
+
+    private void remember(RequestHead head) {
+      pathOffset = head.pathOffset();
+      pathLength = head.pathLength();
+      queryOffset = head.queryOffset();
+      queryLength = head.queryLength();
+      hostOffset = head.hostOffset();
+      hostLength = head.hostLength();
+    }
+  }
 
   ExchangeRecord(Worker worker) {
     this.worker = worker;
@@ -49,18 +58,9 @@ final class ExchangeRecord {
   /** The head is complete: the exchange counts as a request from now on. */
   void start(RequestHead head) {
     startNanos = System.nanoTime();
-    remember(head);
+    asked.remember(head);
     worker.metrics().requestStarted();
     worker.metrics().requestBy(head.version());
-  }
-
-  private void remember(RequestHead head) {
-    pathOffset = head.pathOffset();
-    pathLength = head.pathLength();
-    queryOffset = head.queryOffset();
-    queryLength = head.queryLength();
-    hostOffset = head.hostOffset();
-    hostLength = head.hostLength();
   }
 
   long startNanos() {
@@ -119,54 +119,39 @@ final class ExchangeRecord {
     }
     metrics.received(bytesFromClient);
     metrics.sent(bytesToClient);
-    AccessLog log = worker.accessLog();
+    LoopAccessLog log = worker.accessLog();
     if (log != null) {
-      log.offer(entry(status, durationNanos, head, downstream, target, cluster, endpoint));
+      AccessLine.end(
+          AccessLine.begin(log, head, downstream, asked),
+          head,
+          status,
+          durationNanos,
+          bytesFromClient,
+          bytesToClient,
+          target,
+          cluster,
+          endpoint,
+          refusal);
     }
   }
 
   /** The request never became one: its head is malformed or did not come to its end. */
   void refused(int status, String why, RequestHead partOfHead, Downstream downstream) {
-    AccessLog log = worker.accessLog();
+    LoopAccessLog log = worker.accessLog();
     if (log != null) {
       refusal = why;
-      remember(partOfHead);
-      log.offer(entry(status, 0, partOfHead, downstream, null, null, null));
+      asked.remember(partOfHead);
+      AccessLine.end(
+          AccessLine.begin(log, partOfHead, downstream, asked),
+          partOfHead,
+          status,
+          0,
+          bytesFromClient,
+          bytesToClient,
+          null,
+          null,
+          null,
+          refusal);
     }
-  }
-
-  private AccessEntry entry(
-      int status,
-      long durationNanos,
-      RequestHead head,
-      Downstream downstream,
-      @Nullable RouteTarget target,
-      @Nullable Cluster cluster,
-      @Nullable EndpointPool endpoint) {
-    String path = head.text(pathOffset, pathLength);
-    return new AccessEntry(
-        System.currentTimeMillis(),
-        new String(downstream.remoteAddressText(), StandardCharsets.US_ASCII),
-        downstream.isTls(),
-        head.version().text(),
-        head.text(head.methodOffset(), head.methodLength()),
-        head.text(hostOffset, hostLength),
-        queryLength < 0 ? path : path + "?" + head.text(queryOffset, queryLength),
-        status,
-        durationNanos,
-        bytesFromClient,
-        bytesToClient,
-        target == null ? "" : target.route(),
-        target == null ? 0 : target.ruleIndex(),
-        cluster == null ? "" : cluster.name(),
-        endpoint == null ? "" : endpoint.text(),
-        field(head, FieldNames.X_REQUEST_ID),
-        field(head, FieldNames.USER_AGENT),
-        refusal);
-  }
-
-  private static String field(RequestHead head, HeaderName name) {
-    int slot = head.indexOf(name, 0);
-    return slot < 0 ? "" : head.text(head.valueOffset(slot), head.valueLength(slot));
   }
 }

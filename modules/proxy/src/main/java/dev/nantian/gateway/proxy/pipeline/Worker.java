@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.filter.FilterLoop;
 import dev.nantian.gateway.proxy.log.AccessLog;
+import dev.nantian.gateway.proxy.log.LoopAccessLog;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
@@ -24,7 +25,7 @@ public final class Worker {
   private final LoopMetrics metrics;
   private final ForwardingSettings forwarding;
   private final int maxRequests;
-  private final @Nullable AccessLog accessLog;
+  private final @Nullable LoopAccessLog accessLog;
   private final RequestIds requestIds = new RequestIds();
   private volatile boolean memoryShort;
   private final FilterLoop filterLoop;
@@ -50,7 +51,7 @@ public final class Worker {
     this.metrics = metrics;
     this.forwarding = forwarding;
     this.maxRequests = maxRequests;
-    this.accessLog = accessLog;
+    this.accessLog = accessLog == null ? null : accessLog.forLoop(wheel);
     this.filterLoop = new LoopForFilters(index, new UpstreamCalls(pools, wheel));
   }
 
@@ -86,7 +87,7 @@ public final class Worker {
     return requestIds;
   }
 
-  @Nullable AccessLog accessLog() {
+  @Nullable LoopAccessLog accessLog() {
     return accessLog;
   }
 
