@@ -30,8 +30,7 @@ class LoopAccessLogTest {
     JsonNode line =
         lines(log -> log.begin(1_763_755_261_007L).text(TEXT, all, 0, all.length).end()).getFirst();
 
-    assertThat(line.get("text").asText())
-        .isEqualTo(new String(all, StandardCharsets.ISO_8859_1));
+    assertThat(line.get("text").asText()).isEqualTo(new String(all, StandardCharsets.ISO_8859_1));
     assertThat(line.get("time").asText()).isEqualTo("2025-11-21T20:01:01.007Z");
   }
 
@@ -47,7 +46,9 @@ class LoopAccessLogTest {
               }
             });
 
-    assertThat(lines).extracting(l -> l.get("number").asLong()).containsExactly(0L, 7L, 10L, 999L, Long.MAX_VALUE, -1L, -Long.MAX_VALUE);
+    assertThat(lines)
+        .extracting(l -> l.get("number").asLong())
+        .containsExactly(0L, 7L, 10L, 999L, Long.MAX_VALUE, -1L, -Long.MAX_VALUE);
   }
 
   @Test
