@@ -186,14 +186,14 @@ public final class LoopAccessLog {
     } else if (c >= 0x20 && c < 0x7f) {
       buffer[length++] = (byte) c;
     } else if (c >= 0x80 && c <= 0xff) {
-      buffer[length++] = (byte) (0xc0 | c >> 6);
-      buffer[length++] = (byte) (0x80 | c & 0x3f);
+      buffer[length++] = (byte) (0xc0 | (c >> 6));
+      buffer[length++] = (byte) (0x80 | (c & 0x3f));
     } else {
       buffer[length++] = '\\';
       buffer[length++] = 'u';
-      buffer[length++] = HEX[c >> 12 & 15];
-      buffer[length++] = HEX[c >> 8 & 15];
-      buffer[length++] = HEX[c >> 4 & 15];
+      buffer[length++] = HEX[(c >> 12) & 15];
+      buffer[length++] = HEX[(c >> 8) & 15];
+      buffer[length++] = HEX[(c >> 4) & 15];
       buffer[length++] = HEX[c & 15];
     }
   }
