@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@SuppressWarnings("NullAway.Init")
 class LoopAccessLogTest {
   private static final byte[] TEXT = LoopAccessLog.field("text");
   private static final byte[] NUMBER = LoopAccessLog.field("number");
