@@ -47,10 +47,10 @@ public final class ServiceTranslator implements Translator<Service> {
     SortedSet<Integer> used = usedPorts(inputs);
     List<ServicePort> ports = orEmpty(object.getSpec().getPorts());
     Map<Integer, Fact.PortFact> facts = new HashMap<>();
-    for (ServicePort port : ports) {
-      facts.merge(port.getPort(), fact(port), Fact.PortFact::and);
-    }
     BackendPolicies policies = new BackendPolicies(inputs);
+    for (ServicePort port : ports) {
+      facts.merge(port.getPort(), fact(port, policies), Fact.PortFact::and);
+    }
     Optional<Map.Entry<ResourceKey, Claim.SetsTraffic>> traffic = trafficPolicy(inputs);
     Translation.Builder result =
         new Translation.Builder()
@@ -141,7 +141,7 @@ public final class ServiceTranslator implements Translator<Service> {
             .setAppProtocol(
                 isUdp(port)
                     ? AppProtocol.OPAQUE
-                    : appProtocol(port.getAppProtocol()).orElse(AppProtocol.OPAQUE))
+                    : appProtocol(port, policies).orElse(AppProtocol.OPAQUE))
             .setDatagrams(isUdp(port));
     if (!isUdp(port)) {
       policies.of(name).ifPresent(message::setTls);
@@ -164,21 +164,28 @@ public final class ServiceTranslator implements Translator<Service> {
     return Objects.requireNonNullElse(port.getProtocol(), "TCP");
   }
 
-  private static Fact.PortFact fact(ServicePort port) {
+  private static Fact.PortFact fact(ServicePort port, BackendPolicies policies) {
     return new Fact.PortFact(
         protocol(port).equals("TCP"),
         protocol(port).equals("UDP"),
-        appProtocol(port.getAppProtocol()).isPresent()
+        appProtocol(port, policies).isPresent()
             ? ""
             : "appProtocol "
                 + port.getAppProtocol()
-                + " (expected none, http, kubernetes.io/h2c or kubernetes.io/ws)");
+                + " (expected none, http, kubernetes.io/h2c or kubernetes.io/ws, or https with a BackendTLSPolicy)");
   }
 
   // GEP-1911: an application protocol that is not understood must not be spoken to as if it were
   // HTTP/1.1.
-  private static Optional<AppProtocol> appProtocol(@Nullable String appProtocol) {
-    return switch (appProtocol) {
+  private static Optional<AppProtocol> appProtocol(ServicePort port, BackendPolicies policies) {
+    @Nullable String written = port.getAppProtocol();
+    if ("https".equalsIgnoreCase(written)) {
+      // HTTP over TLS can be spoken if a policy says how to verify it.
+      return policies
+          .of(Objects.requireNonNullElse(port.getName(), ""))
+          .map(policy -> AppProtocol.HTTP1);
+    }
+    return switch (written) {
       case null -> Optional.of(AppProtocol.HTTP1);
       case "", "http" -> Optional.of(AppProtocol.HTTP1);
       case "kubernetes.io/h2c" -> Optional.of(AppProtocol.H2C);

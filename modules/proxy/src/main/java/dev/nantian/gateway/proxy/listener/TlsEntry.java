@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * handshake is done.
  *
  * <p>A name that no listener has gets the alert {@code unrecognized_name} and never some other
- * certificate.
+ * certificate; where connections are relayed by name it is closed without a word.
  */
 final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
   /** TLS record of type alert, level fatal, {@code unrecognized_name} (RFC 8446 section 6). */
@@ -89,6 +89,11 @@ final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
       }
       if (!(found.cause() instanceof UnknownServerNameException)) {
         failed(ctx, found.cause());
+        return;
+      }
+      if (pipeline.table().relays()) {
+        // Nobody ends TLS here who could send an alert: the connection is closed (GEP-2643).
+        var unused = ctx.close();
         return;
       }
       ByteBuf alert = ctx.alloc().directBuffer(UNRECOGNIZED_NAME.length);

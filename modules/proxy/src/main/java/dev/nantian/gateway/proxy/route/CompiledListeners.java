@@ -30,6 +30,7 @@ public final class CompiledListeners implements ListenerTable {
     }
   }
 
+  private final boolean relays;
   private final List<Listener> listeners;
   private final ByteTable<ListenerEntry> exact;
   private final ByteTable<ListenerEntry> wildcard;
@@ -42,6 +43,9 @@ public final class CompiledListeners implements ListenerTable {
    */
   public CompiledListeners(List<Listener> listeners) {
     this.listeners = List.copyOf(listeners);
+    this.relays =
+        listeners.stream()
+            .anyMatch(listener -> listener.entry.mode() != ListenerEntry.Mode.HTTP);
     Map<String, ListenerEntry> exactNames = new LinkedHashMap<>();
     Map<String, ListenerEntry> suffixes = new LinkedHashMap<>();
     ListenerEntry every = null;
@@ -76,6 +80,11 @@ public final class CompiledListeners implements ListenerTable {
   public @Nullable L4Target relay(ListenerEntry listener, String serverName) {
     L4Routes targets = relayed.get(listener.id());
     return targets == null ? null : targets.target(serverName);
+  }
+
+  @Override
+  public boolean relays() {
+    return relays;
   }
 
   @Override

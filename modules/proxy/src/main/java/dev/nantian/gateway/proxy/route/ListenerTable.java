@@ -35,4 +35,9 @@ public interface ListenerTable {
   default @Nullable L4Target relay(ListenerEntry listener, String serverName) {
     return null;
   }
+
+  /** Whether a listener of layer 4 is among them. */
+  default boolean relays() {
+    return false;
+  }
 }
