@@ -44,8 +44,7 @@ public final class CompiledListeners implements ListenerTable {
   public CompiledListeners(List<Listener> listeners) {
     this.listeners = List.copyOf(listeners);
     this.relays =
-        listeners.stream()
-            .anyMatch(listener -> listener.entry.mode() != ListenerEntry.Mode.HTTP);
+        listeners.stream().anyMatch(listener -> listener.entry.mode() != ListenerEntry.Mode.HTTP);
     Map<String, ListenerEntry> exactNames = new LinkedHashMap<>();
     Map<String, ListenerEntry> suffixes = new LinkedHashMap<>();
     ListenerEntry every = null;
