@@ -72,6 +72,11 @@ public final class BodyReader {
     chunks.reset();
   }
 
+  /** A 101 response has no body: what follows is another protocol. */
+  public void beginTunnel() {
+    begin(Kind.NONE, 0);
+  }
+
   public Kind kind() {
     return kind;
   }

@@ -27,6 +27,9 @@ public abstract class Head {
   private boolean wantsClose;
   private boolean wantsKeepAlive;
   private boolean acceptsTrailers;
+  private boolean listsUpgrade;
+  private int upgradeOffset;
+  private int upgradeLength;
 
   protected Head(int initialCapacity) {
     this.bytes = new byte[initialCapacity];
@@ -42,6 +45,8 @@ public abstract class Head {
     wantsClose = false;
     wantsKeepAlive = false;
     acceptsTrailers = false;
+    listsUpgrade = false;
+    upgradeLength = 0;
   }
 
   /** Value of Content-Length, -1 if the message has none. */
@@ -92,6 +97,40 @@ public abstract class Head {
   /** Records that {@code TE} lists trailers. */
   public final void acceptsTrailers(boolean acceptsTrailers) {
     this.acceptsTrailers = acceptsTrailers;
+  }
+
+  /** Records that Connection lists {@code upgrade}. */
+  final void listsUpgrade(boolean listsUpgrade) {
+    this.listsUpgrade = listsUpgrade;
+  }
+
+  final boolean listsUpgrade() {
+    return listsUpgrade;
+  }
+
+  /** Records the protocol that Upgrade names; length 0 for none. */
+  public final void upgrade(int offset, int length) {
+    upgradeOffset = offset;
+    upgradeLength = length;
+  }
+
+  /**
+   * The protocol to change to (RFC 9110 section 7.8) in {@link #bytes()}: asked for by a request,
+   * taken by a 101 response.
+   */
+  public final int upgradeOffset() {
+    return upgradeOffset;
+  }
+
+  /** 0 if there is none. */
+  public final int upgradeLength() {
+    return upgradeLength;
+  }
+
+  /** True if {@code name}, in lower case, is the protocol to change to, in any case. */
+  public final boolean isUpgradeTo(String name) {
+    return upgradeLength > 0
+        && Octets.equalsIgnoreCase(bytes, upgradeOffset, upgradeLength, name);
   }
 
   /** True if the head is not to be sent on as it was received, byte for byte. */

@@ -28,6 +28,7 @@ final class MessageFields {
    * Proxy-Connection}, {@code TE} and {@code Upgrade}.
    */
   static @Nullable Refusal interpret(Head head, int minorVersion) {
+    int upgrades = 0;
     for (int slot = 0; slot < head.fieldCount(); slot++) {
       int hash = head.nameHash(slot);
       Refusal wrong = null;
@@ -41,9 +42,12 @@ final class MessageFields {
       } else if (head.is(slot, TE)) {
         noteTrailers(head, slot);
         head.removeSlot(slot);
-      } else if (head.is(slot, KEEP_ALIVE)
-          || head.is(slot, PROXY_CONNECTION)
-          || head.is(slot, UPGRADE)) {
+      } else if (head.is(slot, UPGRADE)) {
+        // Two of them offer a choice that we do not make: neither is taken.
+        upgrades++;
+        head.upgrade(head.valueOffset(slot), head.valueLength(slot));
+        head.removeSlot(slot);
+      } else if (head.is(slot, KEEP_ALIVE) || head.is(slot, PROXY_CONNECTION)) {
         head.removeSlot(slot);
       }
       if (wrong != null) {
@@ -52,6 +56,9 @@ final class MessageFields {
     }
     if (head.isChunked() && head.contentLength() >= 0) {
       return Refusal.LENGTH_AND_ENCODING;
+    }
+    if (upgrades != 1 || !head.listsUpgrade() || minorVersion == 0) {
+      head.upgrade(0, 0); // RFC 9110 section 7.8: without Connection: upgrade it means nothing
     }
     if (minorVersion == 0 && !head.wantsKeepAlive()) {
       head.wantsClose(true); // RFC 9112 section 9.3
@@ -178,6 +185,8 @@ final class MessageFields {
       head.wantsClose(true);
     } else if (Octets.equalsIgnoreCase(bytes, start, length, "keep-alive")) {
       head.wantsKeepAlive(true);
+    } else if (UPGRADE.matches(bytes, start, length)) {
+      head.listsUpgrade(true);
     } else if (!TE.matches(bytes, start, length)) { // that one is read before it is removed
       int hash = HeaderName.hash(bytes, start, length);
       if (NameSet.NEVER_CONNECTION_OPTIONS.contains(bytes, start, length, hash)) {

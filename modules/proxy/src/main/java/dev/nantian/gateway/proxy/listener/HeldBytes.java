@@ -26,6 +26,13 @@ final class HeldBytes {
     return bytes;
   }
 
+  /** Gives all bytes away; an empty buffer if there are none. */
+  ByteBuf take() {
+    ByteBuf taken = peek();
+    bytes = null;
+    return taken == null ? Unpooled.EMPTY_BUFFER : taken;
+  }
+
   boolean isEmpty() {
     return peek() == null;
   }

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  *   WAIT_BODY --resumeRequest--> BODY --pauseRequest--> WAIT_BODY
  *   BODY --body complete--> BUSY --response complete--> HEAD
  *   any --own answer before the body's end--> DISCARD (little is left) or LINGER
+ *   BUSY --101--> TUNNEL: another protocol, for which this handler passes all events on
  *   LINGER: we have said our last word and read until the client has heard it
  * </pre>
  *
@@ -44,7 +45,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     BODY,
     BUSY,
     DISCARD,
-    LINGER
+    LINGER,
+    TUNNEL
   }
 
   /** So much of an unwanted body is cheaper to read than a new connection. */
@@ -115,6 +117,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (phase == Phase.TUNNEL) {
+      ctx.fireChannelRead(message);
+      return;
+    }
     ByteBuf in = (ByteBuf) message;
     if (phase == Phase.LINGER) {
       in.release();
@@ -174,6 +180,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         held.release();
         yield false;
       }
+      case TUNNEL -> false;
     };
   }
 
@@ -361,6 +368,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void startResponse(Exchange of) {
+    if (of.isTunnel()) {
+      phase = Phase.TUNNEL;
+      worker.wheel().remove(deadline);
+      writer.switchProtocols(channel, of.response());
+      of.startTunnel(channel, held.take());
+      if (inputEnded) {
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+      }
+      return;
+    }
     boolean close =
         draining
             || isLastRequest()
@@ -494,6 +511,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (phase == Phase.TUNNEL) {
+      ctx.fireChannelWritabilityChanged();
+      return;
+    }
     if (exchange != null) {
       exchange.onDownstreamWritability();
     }
@@ -504,6 +525,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    if (phase == Phase.TUNNEL) {
+      ctx.fireChannelInactive();
+      return;
+    }
     held.release();
     phase = Phase.LINGER;
     cutExchange();
@@ -515,6 +540,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (phase == Phase.TUNNEL) {
+      ctx.fireUserEventTriggered(event);
+      return;
+    }
     if (event instanceof ChannelInputShutdownEvent) {
       inputEnded = true;
       if (held.isEmpty()) {
@@ -529,7 +558,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   /** All that the client will ever send has been used. */
   private void onNothingMore() {
     switch (phase) {
-      case BUSY -> {} // its request is complete: it gets the response
+      case BUSY, TUNNEL -> {} // its request is complete: it gets the response
       case HEAD -> {
         exchange = null;
         phase = Phase.LINGER;
@@ -558,6 +587,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (phase == Phase.TUNNEL) {
+      ctx.fireExceptionCaught(cause);
+      return;
+    }
     if (ConnectionFaults.isOfPeer(cause)) {
       ConnectionEnd.now(channel);
       return;
@@ -588,6 +621,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         worker.wheel().arm(deadline, LINGER_MILLIS); // it may never read what is written
         ConnectionEnd.afterWrites(channel);
       }
+      case TUNNEL -> {} // it has a deadline of its own
       case LINGER -> ConnectionEnd.now(channel);
       case BODY -> onBodyTimeout();
       case WAIT_BODY, BUSY, DISCARD -> {

@@ -112,6 +112,18 @@ final class ResponseWriter {
     return ends;
   }
 
+  /** Writes the head of a 101 response; another protocol follows. */
+  void switchProtocols(Channel channel, ResponseHead head) {
+    removeFraming(head);
+    ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));
+    HeadWriter.response(head, out);
+    HeadWriter.field(FieldNames.CONNECTION, FieldNames.UPGRADE.bytes(), out);
+    String protocol = head.text(head.upgradeOffset(), head.upgradeLength());
+    HeadWriter.field(FieldNames.UPGRADE, ascii(protocol), out);
+    HeadWriter.end(out);
+    write(channel, out);
+  }
+
   /** HTTP/2 ends a response with its head and needs no length for that; HTTP/1 does. */
   private static boolean lacksLength(Exchange exchange) {
     ResponseHead head = exchange.response();

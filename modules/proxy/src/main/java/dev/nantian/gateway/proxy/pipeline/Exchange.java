@@ -19,6 +19,7 @@ import dev.nantian.gateway.proxy.session.SessionPolicy;
 import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -193,6 +194,39 @@ public final class Exchange {
     } else {
       chain.responseSinkReady();
     }
+  }
+
+  /** True if the response changes the protocol of the connection: {@link #startTunnel} follows. */
+  public boolean isTunnel() {
+    return response.status() == 101;
+  }
+
+  /**
+   * The head of a 101 response is written: from now on bytes pass between the two connections.
+   *
+   * @param client its last handler passes all events on
+   * @param early what the client sent already; taken over
+   */
+  public void startTunnel(Channel client, ByteBuf early) {
+    responding();
+    timeouts.stop();
+    Tunnel tunnel =
+        new Tunnel(this, worker.wheel(), worker.forwarding().tunnelIdleMillis());
+    client.pipeline().addLast(tunnel.clientSide());
+    tunnel.start(early, upstream.stream().becomeTunnel(tunnel.backendSide()));
+  }
+
+  void tunnelled(int bytes, boolean fromClient) {
+    if (fromClient) {
+      record.received(bytes);
+    } else {
+      record.sent(bytes);
+    }
+  }
+
+  void tunnelEnded() {
+    upstream.tunnelEnded();
+    over(status, Outcome.End.SERVED);
   }
 
   /** True if the response comes from a filter, which has no use for the request's body. */
@@ -372,7 +406,7 @@ public final class Exchange {
       return true;
     }
     int received = response.status();
-    boolean bodyAllowed = !isHead() && received != 204 && received != 304;
+    boolean bodyAllowed = !isHead() && received != 204 && received != 304 && !isTunnel();
     responseSeen = true;
     responseParked = true;
     inResponseStep = true;

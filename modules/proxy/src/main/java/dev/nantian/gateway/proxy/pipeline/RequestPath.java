@@ -127,6 +127,10 @@ final class RequestPath {
     if (!head.contains(FieldNames.X_REQUEST_ID)) {
       worker.requestIds().addTo(head);
     }
+    if (head.upgradeLength() > 0
+        && (exchange.hasRequestBody() || !settings.allowsUpgrade(head))) {
+      head.upgrade(0, 0); // goes on as if it had not asked (RFC 9110 section 7.8)
+    }
     byte[] via = settings.viaValue();
     if (via != null) {
       head.add(FieldNames.VIA, via);
@@ -242,7 +246,16 @@ final class RequestPath {
       return;
     }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.routed(backend, cluster.as(cluster.protocol(), exchange.listener().backendKey()));
+    exchange.routed(
+        backend, cluster.as(protocol(exchange, cluster), exchange.listener().backendKey()));
+  }
+
+  /** Only an HTTP/1.1 connection can change its protocol: none is offered by ALPN beside it. */
+  private static Cluster.Protocol protocol(Exchange exchange, Cluster cluster) {
+    return cluster.protocol() == Cluster.Protocol.NEGOTIATED
+            && exchange.request().upgradeLength() > 0
+        ? Cluster.Protocol.HTTP1
+        : cluster.protocol();
   }
 
   /** Asks for a connection; the exchange writes its request once it has one. */

@@ -277,6 +277,12 @@ final class UpstreamSide implements UpstreamUser {
     }
   }
 
+  /** The connection that changed its protocol is closed. */
+  void tunnelEnded() {
+    stream = null;
+    endTry();
+  }
+
   /** Cuts what is under way. */
   void giveUp() {
     UpstreamStream cut = stream;

@@ -14,12 +14,14 @@ import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +46,8 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
     IDLE,
     HEAD,
     HELD,
-    BODY
+    BODY,
+    TUNNEL
   }
 
   private static final byte[] HEAD_METHOD = "HEAD".getBytes(StandardCharsets.US_ASCII);
@@ -73,6 +76,7 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   private boolean headWhole;
   private boolean toHead;
   private boolean wrapInChunks;
+  private @Nullable String upgrade;
   private boolean requestComplete;
   private boolean anyByteReceived;
   private boolean readCompleteWaits;
@@ -176,6 +180,14 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
       HeadWriter.field(FieldNames.TE, TRAILERS, out);
       HeadWriter.field(FieldNames.CONNECTION, FieldNames.TE.bytes(), out);
     }
+    upgrade = null;
+    if (head.upgradeLength() > 0) {
+      upgrade = head.text(head.upgradeOffset(), head.upgradeLength());
+      HeadWriter.field(FieldNames.CONNECTION, FieldNames.UPGRADE.bytes(), out);
+      HeadWriter.field(
+          FieldNames.UPGRADE, upgrade.getBytes(StandardCharsets.ISO_8859_1), out);
+      upgrade = upgrade.toLowerCase(Locale.ROOT);
+    }
     HeadWriter.end(out);
     queue(out);
   }
@@ -250,6 +262,16 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public ByteBuf becomeTunnel(ChannelHandler side) {
+    ByteBuf in = held == null ? Unpooled.EMPTY_BUFFER : held;
+    held = null;
+    state = State.TUNNEL;
+    user = null;
+    channel.pipeline().addLast(side);
+    return in;
+  }
+
+  @Override
   public void abandon() {
     user = null;
     releaseHeld();
@@ -269,6 +291,10 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (state == State.TUNNEL) {
+      ctx.fireChannelRead(message);
+      return;
+    }
     ByteBuf in = (ByteBuf) message;
     if (user == null) {
       in.release(); // bytes that nobody asked for: this connection cannot be trusted any more
@@ -317,8 +343,18 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
         return;
       }
       if (head.status() == 101) {
-        in.release();
-        fail(UpstreamFailure.BAD_RESPONSE); // no request of ours asks for an upgrade
+        String asked = upgrade;
+        if (asked == null || !head.isUpgradeTo(asked)) {
+          in.release();
+          fail(UpstreamFailure.BAD_RESPONSE); // nobody asked for that
+          return;
+        }
+        body.beginTunnel();
+        state = State.HELD;
+        held = in;
+        headWhole = false; // Connection and Upgrade are written anew
+        readable(false);
+        user.onResponseHead();
         return;
       }
       interims++;
@@ -390,7 +426,9 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    if (state == State.HELD) {
+    if (state == State.TUNNEL) {
+      ctx.fireChannelReadComplete();
+    } else if (state == State.HELD) {
       readCompleteWaits = true;
     } else if (user != null) {
       user.onUpstreamReadComplete();
@@ -399,7 +437,9 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (user != null) {
+    if (state == State.TUNNEL) {
+      ctx.fireChannelWritabilityChanged();
+    } else if (user != null) {
       user.onUpstreamWritability();
     }
   }
@@ -408,6 +448,10 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   public void channelInactive(ChannelHandlerContext ctx) {
     wheel.remove(idleDeadline);
     pool.closed(this);
+    if (state == State.TUNNEL) {
+      ctx.fireChannelInactive();
+      return;
+    }
     UpstreamUser receiver = user;
     if (receiver == null) {
       return;
@@ -441,7 +485,9 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof SslCloseCompletionEvent closing) {
+    if (state == State.TUNNEL) {
+      ctx.fireUserEventTriggered(event);
+    } else if (event instanceof SslCloseCompletionEvent closing) {
       closeNotified = closing.isSuccess();
     } else if (event instanceof ChannelOutputShutdownEvent) {
       outputFailed = true;
@@ -455,6 +501,10 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (state == State.TUNNEL) {
+      ctx.fireExceptionCaught(cause);
+      return;
+    }
     if (cause instanceof ChannelOutputShutdownException) {
       return; // one for each write that failed; the event says it once
     }

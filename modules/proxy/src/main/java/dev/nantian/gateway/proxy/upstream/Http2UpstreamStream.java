@@ -8,6 +8,7 @@ import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -154,6 +155,11 @@ final class Http2UpstreamStream implements UpstreamStream {
       unconsumed = 0;
       connection.consume(id, count);
     }
+  }
+
+  @Override
+  public ByteBuf becomeTunnel(ChannelHandler side) {
+    throw new IllegalStateException("HTTP/2 has no 101");
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy.upstream;
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
 
 /**
  * One request to a backend and its response, whatever version of HTTP is spoken: an HTTP/1.1
@@ -66,6 +67,14 @@ public interface UpstreamStream {
 
   /** Stops or starts the response's body: back-pressure. */
   void readable(boolean on);
+
+  /**
+   * After a 101 response: from now on the connection's bytes are {@code side}'s, which is added to
+   * its channel. The user hears no more, and is done when that channel is closed.
+   *
+   * @return what came after the response's head; the caller's
+   */
+  ByteBuf becomeTunnel(ChannelHandler side);
 
   /** The user gives up; what is under way is cut and the user hears no more. */
   void abandon();
