@@ -185,8 +185,7 @@ class WebSocketIT {
           talk(
               "ping of " + payload.length(),
               (socket, heard) -> {
-                TestProxy.await(
-                    socket.sendPing(StandardCharsets.ISO_8859_1.encode(payload)));
+                TestProxy.await(socket.sendPing(StandardCharsets.ISO_8859_1.encode(payload)));
                 assertThat(heard.next()).isEqualTo("pong:" + payload);
               }));
     }

@@ -129,8 +129,7 @@ public abstract class Head {
 
   /** True if {@code name}, in lower case, is the protocol to change to, in any case. */
   public final boolean isUpgradeTo(String name) {
-    return upgradeLength > 0
-        && Octets.equalsIgnoreCase(bytes, upgradeOffset, upgradeLength, name);
+    return upgradeLength > 0 && Octets.equalsIgnoreCase(bytes, upgradeOffset, upgradeLength, name);
   }
 
   /** True if the head is not to be sent on as it was received, byte for byte. */

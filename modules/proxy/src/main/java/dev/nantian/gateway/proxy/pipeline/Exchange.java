@@ -210,8 +210,7 @@ public final class Exchange {
   public void startTunnel(Channel client, ByteBuf early) {
     responding();
     timeouts.stop();
-    Tunnel tunnel =
-        new Tunnel(this, worker.wheel(), worker.forwarding().tunnelIdleMillis());
+    Tunnel tunnel = new Tunnel(this, worker.wheel(), worker.forwarding().tunnelIdleMillis());
     client.pipeline().addLast(tunnel.clientSide());
     tunnel.start(early, upstream.stream().becomeTunnel(tunnel.backendSide()));
   }

@@ -127,8 +127,7 @@ final class RequestPath {
     if (!head.contains(FieldNames.X_REQUEST_ID)) {
       worker.requestIds().addTo(head);
     }
-    if (head.upgradeLength() > 0
-        && (exchange.hasRequestBody() || !settings.allowsUpgrade(head))) {
+    if (head.upgradeLength() > 0 && (exchange.hasRequestBody() || !settings.allowsUpgrade(head))) {
       head.upgrade(0, 0); // goes on as if it had not asked (RFC 9110 section 7.8)
     }
     byte[] via = settings.viaValue();

@@ -184,8 +184,7 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
     if (head.upgradeLength() > 0) {
       upgrade = head.text(head.upgradeOffset(), head.upgradeLength());
       HeadWriter.field(FieldNames.CONNECTION, FieldNames.UPGRADE.bytes(), out);
-      HeadWriter.field(
-          FieldNames.UPGRADE, upgrade.getBytes(StandardCharsets.ISO_8859_1), out);
+      HeadWriter.field(FieldNames.UPGRADE, upgrade.getBytes(StandardCharsets.ISO_8859_1), out);
       upgrade = upgrade.toLowerCase(Locale.ROOT);
     }
     HeadWriter.end(out);
