@@ -21,8 +21,12 @@ public final class GatewayClassTranslator implements Translator<GatewayClass> {
    */
   static final List<String> SUPPORTED_FEATURES =
       List.of(
+          "GRPCRoute",
+          "GRPCRouteNamedRouteRule",
           "Gateway",
           "GatewayAddressEmpty",
+          "GatewayFrontendClientCertificateValidation",
+          "GatewayFrontendClientCertificateValidationInsecureFallback",
           "GatewayHTTPListenerIsolation",
           "GatewayInfrastructurePropagation",
           "GatewayPort8080",
@@ -31,6 +35,7 @@ public final class GatewayClassTranslator implements Translator<GatewayClass> {
           "HTTPRoute303RedirectStatusCode",
           "HTTPRoute307RedirectStatusCode",
           "HTTPRoute308RedirectStatusCode",
+          "HTTPRouteBackendProtocolH2C",
           "HTTPRouteBackendRequestHeaderModification",
           "HTTPRouteBackendTimeout",
           "HTTPRouteDestinationPortMatching",
@@ -45,6 +50,7 @@ public final class GatewayClassTranslator implements Translator<GatewayClass> {
           "HTTPRouteRequestTimeout",
           "HTTPRouteResponseHeaderModification",
           "HTTPRouteSchemeRedirect",
+          "ListenerSet",
           "ReferenceGrant");
 
   private final String controllerName;
