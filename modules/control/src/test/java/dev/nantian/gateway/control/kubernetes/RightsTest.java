@@ -58,7 +58,8 @@ class RightsTest {
       }
     }
     // Infrastructure: looks before it makes, applies, removes what is no longer ours.
-    used.addAll(List.of("/services get", "/services create", "/services patch", "/services delete"));
+    used.addAll(
+        List.of("/services get", "/services create", "/services patch", "/services delete"));
     String slices = "discovery.k8s.io/endpointslices ";
     used.addAll(List.of(slices + "create", slices + "patch"));
     String leases = "coordination.k8s.io/leases ";
