@@ -326,14 +326,7 @@ class ResilienceIT {
               connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             })) {
       Cluster cluster = TestTable.cluster(slow.address());
-      cluster.policy(
-          new ClusterPolicy(
-              BalancePolicy.DEFAULT,
-              OutlierPolicy.DEFAULT,
-              BudgetPolicy.DEFAULT,
-              new CircuitLimits(10, 10, 1, 1),
-              null,
-              null));
+      cluster.policy(limited(new CircuitLimits(10, 10, 1, 1)));
       try (TestProxy proxy = proxy(cluster, RETRIES, 2);
           RawClient first = proxy.client();
           RawClient second = proxy.client()) {
@@ -350,6 +343,48 @@ class ResilienceIT {
         assertThat(second.get("/").status()).isEqualTo(200);
       }
     }
+  }
+
+  @Test
+  void aLimitOfConnectionsLetsNoMoreWaitThanAllowed() throws Exception {
+    var released = new CountDownLatch(1);
+    try (RawBackend slow =
+        new RawBackend(
+            connection -> {
+              while (true) {
+                connection.head();
+                try {
+                  released.await();
+                } catch (InterruptedException e) {
+                  throw new IOException(e);
+                }
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+              }
+            })) {
+      Cluster cluster = TestTable.cluster(slow.address());
+      cluster.policy(limited(new CircuitLimits(1, 1, 100, 1)));
+      try (TestProxy proxy = proxy(cluster, RETRIES, 1);
+          RawClient first = proxy.client();
+          RawClient second = proxy.client();
+          RawClient third = proxy.client()) {
+        first.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+        second.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+        TestProxy.eventually("under way", () -> cluster.counts().requests() == 2);
+
+        Response refused = third.get("/3");
+
+        assertThat(refused.status()).isEqualTo(503);
+        released.countDown();
+        assertThat(first.receive().status()).isEqualTo(200);
+        assertThat(second.receive().status()).isEqualTo(200);
+        assertThat(slow.accepted()).isEqualTo(1);
+      }
+    }
+  }
+
+  private static ClusterPolicy limited(CircuitLimits limits) {
+    return new ClusterPolicy(
+        BalancePolicy.DEFAULT, OutlierPolicy.DEFAULT, BudgetPolicy.DEFAULT, limits, null, null);
   }
 
   @Test

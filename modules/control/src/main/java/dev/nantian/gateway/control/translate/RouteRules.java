@@ -131,7 +131,11 @@ final class RouteRules {
             .addAllBackends(backends(path, rule, backendFilters));
       } catch (UnsupportedException e) {
         refusal = Optional.of(e);
-        message.clearRequestTimeout().clearBackendRequestTimeout();
+        message
+            .clearRequestTimeout()
+            .clearBackendRequestTimeout()
+            .clearRetry()
+            .clearSessionPersistence();
       }
     }
     if (refusal.isPresent()) {

@@ -162,7 +162,12 @@ public final class Cluster {
   public void endpoints(List<Endpoint> ready, int[] weights) {
     ClusterState now = state;
     if (!now.endpoints().equals(ready) || !Arrays.equals(now.weights(), weights)) {
-      replace(now.policy(), List.copyOf(ready), weights.clone());
+      List<Endpoint> copy = List.copyOf(ready);
+      replace(
+          now.policy(),
+          copy,
+          weights.clone(),
+          health.update(copy.stream().map(Endpoint::address).toList()));
     }
   }
 
@@ -181,16 +186,22 @@ public final class Cluster {
     ClusterState now = state;
     if (!now.policy().equals(policy)) {
       health.policy(policy.outliers());
-      replace(policy, now.endpoints(), now.weights());
+      // The endpoints' health is not asked for anew: a cluster that takes the place of another has
+      // no endpoints yet, and would forget what the other knew.
+      replace(policy, now.endpoints(), now.weights(), now.health());
     }
   }
 
-  private void replace(ClusterPolicy policy, List<Endpoint> endpoints, int[] weights) {
-    List<EndpointHealth> ofEndpoints =
-        health.update(endpoints.stream().map(Endpoint::address).toList());
+  private void replace(
+      ClusterPolicy policy,
+      List<Endpoint> endpoints,
+      int[] weights,
+      List<EndpointHealth> ofEndpoints) {
     List<String> names = endpoints.stream().map(Endpoint::text).toList();
     KeyTable table = KeyTable.of(policy.balance(), names, weights);
-    state = new ClusterState(state.revision() + 1, policy, endpoints, weights, table, ofEndpoints);
+    state =
+        new ClusterState(
+            state.revision() + 1, policy, endpoints, weights, table, ofEndpoints);
   }
 
   /** What is known of the endpoints' health. Thread-safe. */

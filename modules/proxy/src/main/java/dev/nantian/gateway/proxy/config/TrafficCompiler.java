@@ -224,7 +224,7 @@ final class TrafficCompiler {
             : DEFAULT_CHECK_INTERVAL_MILLIS;
     if (interval < MIN_CHECK_INTERVAL_MILLIS) {
       throw invalid(
-          field + ".interval", interval + " ms", "at least " + MIN_CHECK_INTERVAL_MILLIS + " ms");
+          field + ".interval", interval, "at least " + MIN_CHECK_INTERVAL_MILLIS + " milliseconds");
     }
     long timeout =
         check.hasTimeout()

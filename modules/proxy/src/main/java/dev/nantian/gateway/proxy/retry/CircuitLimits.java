@@ -3,10 +3,10 @@ package dev.nantian.gateway.proxy.retry;
 /**
  * How much a cluster is given at once; what is more is answered 503. Over all loops of a proxy.
  *
- * @param maxConnections open connections
- * @param maxPending requests that wait for a connection
- * @param maxRequests requests under way
- * @param maxRetries further tries under way
+ * @param maxConnections open connections to each endpoint
+ * @param maxPending requests that wait for a connection to each endpoint
+ * @param maxRequests requests under way to the whole cluster
+ * @param maxRetries further tries under way to the whole cluster
  */
 public record CircuitLimits(int maxConnections, int maxPending, int maxRequests, int maxRetries) {
   private static final int NONE = Integer.MAX_VALUE;

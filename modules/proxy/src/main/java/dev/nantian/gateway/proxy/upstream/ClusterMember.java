@@ -46,9 +46,9 @@ public final class ClusterMember implements Member {
     return index;
   }
 
-  /** True if this is the health that it reports to. */
-  boolean isOf(EndpointHealth other) {
-    return health == other;
+  /** True if these are its pool and the health that it reports to. */
+  boolean isOf(EndpointPool otherPool, EndpointHealth otherHealth) {
+    return pool == otherPool && health == otherHealth;
   }
 
   /** True if another one, or none, has its place. */

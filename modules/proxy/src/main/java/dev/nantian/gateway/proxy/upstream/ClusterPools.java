@@ -55,10 +55,13 @@ final class ClusterPools {
     for (int i = 0; i < inOrder.length; i++) {
       Endpoint endpoint = now.endpoints().get(i);
       ClusterMember known = byEndpoint.get(endpoint);
-      inOrder[i] =
-          known != null && known.isOf(now.health().get(i))
-              ? known
-              : new ClusterMember(cluster.name(), retain.apply(endpoint), now.health().get(i));
+      EndpointPool pool = retain.apply(endpoint);
+      if (known != null && known.isOf(pool, now.health().get(i))) {
+        inOrder[i] = known;
+        release.release(pool); // the member holds it already
+      } else {
+        inOrder[i] = new ClusterMember(cluster.name(), pool, now.health().get(i));
+      }
       next.put(endpoint, inOrder[i]);
     }
     Map<Endpoint, ClusterMember> before = byEndpoint;

@@ -63,6 +63,10 @@ public final class EndpointPool {
     return endpoint;
   }
 
+  UpstreamSettings settings() {
+    return settings;
+  }
+
   /** How its connections speak to the endpoint. */
   Cluster.Protocol protocol() {
     return protocol;

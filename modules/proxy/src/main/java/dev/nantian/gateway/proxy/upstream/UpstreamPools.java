@@ -117,16 +117,21 @@ public final class UpstreamPools {
   private EndpointPool retain(Cluster cluster, Endpoint endpoint) {
     EndpointPool pool =
         byEndpoint.computeIfAbsent(
-            new Key(endpoint, cluster.protocol(), cluster.tls()),
+            new Key(
+                endpoint,
+                cluster.protocol(),
+                cluster.tls(),
+                settings.within(cluster.state().policy().limits(), loops)),
             key ->
-                new EndpointPool(endpoint, key.protocol(), key.tls(), connector, settings, counts));
+                new EndpointPool(
+                    endpoint, key.protocol(), key.tls(), connector, key.settings(), counts));
     pool.retain();
     return pool;
   }
 
   private void release(EndpointPool pool) {
     if (pool.releaseAndDrain()) {
-      byEndpoint.remove(new Key(pool.endpoint(), pool.protocol(), pool.tls()));
+      byEndpoint.remove(new Key(pool.endpoint(), pool.protocol(), pool.tls(), pool.settings()));
     }
   }
 
@@ -157,6 +162,10 @@ public final class UpstreamPools {
     return List.copyOf(byEndpoint.values());
   }
 
-  /** Clusters that speak to an endpoint in the same way share its connections. */
-  private record Key(Endpoint endpoint, Cluster.Protocol protocol, @Nullable BackendTls tls) {}
+  /** Clusters that speak to an endpoint in the same way and within the same limits share pools. */
+  private record Key(
+      Endpoint endpoint,
+      Cluster.Protocol protocol,
+      @Nullable BackendTls tls,
+      UpstreamSettings settings) {}
 }

@@ -1,5 +1,7 @@
 package dev.nantian.gateway.proxy.upstream;
 
+import dev.nantian.gateway.proxy.retry.CircuitLimits;
+
 /**
  * How connections to backends are kept; all counts are for one loop and one endpoint.
  *
@@ -30,6 +32,28 @@ public record UpstreamSettings(
     if (maxPending < 0) {
       throw new IllegalArgumentException("maxPending: " + maxPending + " (expected 0 or more)");
     }
+  }
+
+  /**
+   * These settings for the endpoints of a cluster with limits. A limit holds for all loops together;
+   * each has its share, rounded up, so that none waits for a connection that another keeps idle.
+   */
+  UpstreamSettings within(CircuitLimits limits, int loops) {
+    int connections = share(limits.maxConnections(), loops);
+    int pending = share(limits.maxPending(), loops);
+    return connections >= maxConnections && pending >= maxPending
+        ? this
+        : new UpstreamSettings(
+            connectTimeoutMillis,
+            idleTimeoutMillis,
+            Math.min(maxConnections, connections),
+            Math.min(maxPending, pending),
+            maxRequests,
+            http2);
+  }
+
+  private static int share(int limit, int loops) {
+    return (int) (((long) limit + loops - 1) / loops);
   }
 
   private static void positive(String name, long value) {
