@@ -199,9 +199,7 @@ public final class Cluster {
       List<EndpointHealth> ofEndpoints) {
     List<String> names = endpoints.stream().map(Endpoint::text).toList();
     KeyTable table = KeyTable.of(policy.balance(), names, weights);
-    state =
-        new ClusterState(
-            state.revision() + 1, policy, endpoints, weights, table, ofEndpoints);
+    state = new ClusterState(state.revision() + 1, policy, endpoints, weights, table, ofEndpoints);
   }
 
   /** What is known of the endpoints' health. Thread-safe. */

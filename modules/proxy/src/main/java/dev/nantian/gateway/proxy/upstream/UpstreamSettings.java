@@ -35,8 +35,9 @@ public record UpstreamSettings(
   }
 
   /**
-   * These settings for the endpoints of a cluster with limits. A limit holds for all loops together;
-   * each has its share, rounded up, so that none waits for a connection that another keeps idle.
+   * These settings for the endpoints of a cluster with limits. A limit holds for all loops
+   * together; each has its share, rounded up, so that none waits for a connection that another
+   * keeps idle.
    */
   UpstreamSettings within(CircuitLimits limits, int loops) {
     int connections = share(limits.maxConnections(), loops);

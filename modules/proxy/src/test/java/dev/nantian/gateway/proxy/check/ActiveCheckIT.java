@@ -177,7 +177,11 @@ class ActiveCheckIT {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, HttpRequest request) {
       asked.add(
-          request.method() + " " + request.uri() + " " + request.headers().get(HttpHeaderNames.HOST));
+          request.method()
+              + " "
+              + request.uri()
+              + " "
+              + request.headers().get(HttpHeaderNames.HOST));
       HttpResponseStatus status =
           well ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
       var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status);
@@ -209,14 +213,18 @@ class ActiveCheckIT {
                     content.readableBytes() - 7,
                     StandardCharsets.UTF_8));
         data.release();
-        var unusedHead = ctx.write(
-            new DefaultHttp2HeadersFrame(
-                new DefaultHttp2Headers().status("200").set("content-type", "application/grpc")));
+        var unusedHead =
+            ctx.write(
+                new DefaultHttp2HeadersFrame(
+                    new DefaultHttp2Headers()
+                        .status("200")
+                        .set("content-type", "application/grpc")));
         ByteBuf answer = Unpooled.buffer().writeByte(0).writeInt(2).writeByte(8);
         var unusedBody = ctx.write(new DefaultHttp2DataFrame(answer.writeByte(well ? 1 : 2)));
-        var unusedEnd = ctx.writeAndFlush(
-            new DefaultHttp2HeadersFrame(
-                new DefaultHttp2Headers().set("grpc-status", "0"), true));
+        var unusedEnd =
+            ctx.writeAndFlush(
+                new DefaultHttp2HeadersFrame(
+                    new DefaultHttp2Headers().set("grpc-status", "0"), true));
       } else {
         ReferenceCountUtil.release(message);
       }

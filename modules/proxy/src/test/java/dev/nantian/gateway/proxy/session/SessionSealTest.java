@@ -38,7 +38,8 @@ class SessionSealTest {
 
   @Property(tries = 300)
   void aChangedOneDoesNotOpen(
-      @ForAll @IntRange(min = 0, max = 200) int place, @ForAll @IntRange(min = 1, max = 63) int by) {
+      @ForAll @IntRange(min = 0, max = 200) int place,
+      @ForAll @IntRange(min = 1, max = 63) int by) {
     // Given
     String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     StringBuilder sealed = new StringBuilder(seal.seal(SESSION));
@@ -65,8 +66,7 @@ class SessionSealTest {
   @Test
   void timesEndSessions() {
     SessionPolicy policy =
-        new SessionPolicy(
-            HeaderName.of("s"), SessionPolicy.Type.COOKIE, 3_600, 600, true, seal);
+        new SessionPolicy(HeaderName.of("s"), SessionPolicy.Type.COOKIE, 3_600, 600, true, seal);
     assertThat(policy.isCurrent(SESSION, 2_099)).isTrue();
     assertThat(policy.isCurrent(SESSION, 2_100)).as("idle for 600 s").isFalse();
     assertThat(policy.isCurrent(new Session(7, SESSION.endpoint(), 1_000, 4_590), 4_599)).isTrue();
