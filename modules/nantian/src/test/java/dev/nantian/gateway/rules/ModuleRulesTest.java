@@ -21,6 +21,7 @@ final class ModuleRulesTest {
   private static final String PROXY = "dev.nantian.gateway.proxy..";
   private static final String CONTROL = "dev.nantian.gateway.control..";
   private static final String AI = "dev.nantian.gateway.ai..";
+  private static final String FILTERS = "dev.nantian.gateway.filters..";
   private static final String WASM = "dev.nantian.gateway.wasm..";
   private static final String CLI = "dev.nantian.gateway.cli..";
   private static final String ADMIN = "dev.nantian.gateway.admin..";
@@ -33,7 +34,7 @@ final class ModuleRulesTest {
           .resideInAPackage(PROTOCOL)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(PROXY, CONTROL, AI, WASM, CLI, ADMIN, ECHO);
+          .resideInAnyPackage(PROXY, CONTROL, AI, FILTERS, WASM, CLI, ADMIN, ECHO);
 
   @ArchTest
   static final ArchRule proxyFindsExtensionsOnlyThroughItsFilterApi =
@@ -42,7 +43,7 @@ final class ModuleRulesTest {
           .resideInAPackage(PROXY)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(CONTROL, AI, WASM, CLI, ADMIN, ECHO);
+          .resideInAnyPackage(CONTROL, AI, FILTERS, WASM, CLI, ADMIN, ECHO);
 
   @ArchTest
   static final ArchRule controlKnowsNoProxy =
@@ -51,17 +52,35 @@ final class ModuleRulesTest {
           .resideInAPackage(CONTROL)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(PROXY, AI, WASM, CLI, ADMIN, ECHO);
+          .resideInAnyPackage(PROXY, AI, FILTERS, WASM, CLI, ADMIN, ECHO);
 
   @ArchTest
   static final ArchRule extensionsKnowOnlyTheProxy =
       noClasses()
           .that()
-          .resideInAnyPackage(AI, WASM)
+          .resideInAnyPackage(AI, FILTERS, WASM)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(CONTROL, CLI, ADMIN, ECHO)
           .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule filtersKnowOnlyThePublicApiOfTheProxy =
+      noClasses()
+          .that()
+          .resideInAPackage(FILTERS)
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage(PROXY)
+                  .and(
+                      DescribedPredicate.not(
+                          resideInAPackage("dev.nantian.gateway.proxy.filter")))
+                  .and(
+                      DescribedPredicate.describe(
+                          "anything but HeaderName",
+                          (JavaClass c) ->
+                              !c.getName()
+                                  .equals("dev.nantian.gateway.proxy.http.HeaderName"))));
 
   @ArchTest
   static final ArchRule echoKnowsNeitherPlane =

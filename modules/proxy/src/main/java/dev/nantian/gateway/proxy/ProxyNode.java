@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.config.ConfigStore;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.dns.NameResolver;
 import dev.nantian.gateway.proxy.dns.NettyNameResolver;
+import dev.nantian.gateway.proxy.filter.FilterFactories;
 import dev.nantian.gateway.proxy.listener.BindFailure;
 import dev.nantian.gateway.proxy.node.ConfigActor;
 import dev.nantian.gateway.proxy.node.ConfigMetrics;
@@ -75,6 +76,20 @@ public final class ProxyNode {
    */
   public static ProxyNode start(
       ActorSystem<?> system, ProxySettings settings, MeterRegistry registry) {
+    return start(system, settings, registry, FilterFactories.installed());
+  }
+
+  /**
+   * Starts a proxy.
+   *
+   * @param filters the types of filters that routes may use; without this parameter, those that the
+   *     class path offers
+   */
+  public static ProxyNode start(
+      ActorSystem<?> system,
+      ProxySettings settings,
+      MeterRegistry registry,
+      FilterFactories filters) {
     DataPlane dataPlane = DataPlane.start(system, settings.dataPlane(), registry);
     NameResolver names = new NettyNameResolver();
     ConfigMetrics metrics = new ConfigMetrics(registry);
@@ -88,7 +103,9 @@ public final class ProxyNode {
                 new ConfigActor.Parts(
                     () ->
                         new ConfigStore(
-                            settings.bindAddress(), new TlsContexts(settings.ticketRotation())),
+                            settings.bindAddress(),
+                            new TlsContexts(settings.ticketRotation()),
+                            filters),
                     applied -> serve(dataPlane, applied),
                     folder == null ? null : new SnapshotFile(folder),
                     names,

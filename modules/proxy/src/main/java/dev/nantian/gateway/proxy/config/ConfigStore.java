@@ -9,6 +9,7 @@ import dev.nantian.gateway.protocol.config.v1.HttpRoute;
 import dev.nantian.gateway.protocol.config.v1.L4Route;
 import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.Service;
+import dev.nantian.gateway.proxy.filter.FilterFactories;
 import dev.nantian.gateway.proxy.tls.CertifiedKey;
 import dev.nantian.gateway.proxy.tls.InvalidKeyPairException;
 import dev.nantian.gateway.proxy.tls.TlsContexts;
@@ -87,9 +88,9 @@ public final class ConfigStore {
   private final Map<String, HttpRoute> routes = new HashMap<>();
   private final Map<String, Set<String>> routesOfService = new HashMap<>();
   private final Map<String, Integer> statsIds = new LinkedHashMap<>();
-  private final HttpRouteCompiler routeCompiler = new HttpRouteCompiler(clusters);
+  private final HttpRouteCompiler routeCompiler;
   private final RouteTables tables = new RouteTables();
-  private final L4Tables l4Tables = new L4Tables(routeCompiler);
+  private final L4Tables l4Tables;
   private final Gateways gateways;
   private final TlsContexts contexts;
   private final Set<String> staleRoutes = new HashSet<>();
@@ -101,6 +102,16 @@ public final class ConfigStore {
    * @param bindAddress for Gateways that name no address
    */
   public ConfigStore(InetAddress bindAddress, TlsContexts contexts) {
+    this(bindAddress, contexts, FilterFactories.of());
+  }
+
+  /**
+   * @param bindAddress for Gateways that name no address
+   * @param filters the types of filters that routes may use
+   */
+  public ConfigStore(InetAddress bindAddress, TlsContexts contexts, FilterFactories filters) {
+    this.routeCompiler = new HttpRouteCompiler(clusters, filters);
+    this.l4Tables = new L4Tables(routeCompiler);
     this.gateways = new Gateways(bindAddress, contexts);
     this.contexts = contexts;
   }

@@ -2,11 +2,13 @@ package dev.nantian.gateway.proxy.config;
 
 import static dev.nantian.gateway.proxy.config.Checks.invalid;
 
+import dev.nantian.gateway.protocol.config.v1.ExtensionFilter;
 import dev.nantian.gateway.protocol.config.v1.Header;
 import dev.nantian.gateway.protocol.config.v1.HeaderModifier;
 import dev.nantian.gateway.protocol.config.v1.HttpFilter;
 import dev.nantian.gateway.protocol.config.v1.Redirect;
 import dev.nantian.gateway.protocol.config.v1.UrlRewrite;
+import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.filter.PathRewrite;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
@@ -36,12 +38,20 @@ final class HttpFilterCompiler {
           "transfer-encoding",
           "upgrade");
 
+  private static final long DEFAULT_PAUSE_MILLIS = 30_000;
+
   private static final Set<Integer> REDIRECT_STATUSES = Set.of(301, 302, 303, 307, 308);
 
   private final List<HeaderEdits.Step> request = new ArrayList<>();
   private final List<HeaderEdits.Step> response = new ArrayList<>();
+  private final List<ConfiguredFilter> extensions = new ArrayList<>();
+  private final FilterCompiler extensionCompiler;
   private @Nullable RedirectAction redirect;
   private @Nullable RewriteAction rewrite;
+
+  HttpFilterCompiler(FilterCompiler extensionCompiler) {
+    this.extensionCompiler = extensionCompiler;
+  }
 
   void add(String field, HttpFilter filter) throws InvalidResourceException {
     switch (filter.getKindCase()) {
@@ -64,10 +74,36 @@ final class HttpFilterCompiler {
       case CORS, MIRROR ->
           throw new InvalidResourceException(
               field + ": " + filter.getKindCase() + " (expected a filter that is served)");
+      case EXTENSION -> extensions.add(extension(field, filter.getExtension()));
       // A filter that this version does not know must not be skipped: it may be there to protect.
       case KIND_NOT_SET ->
           throw new InvalidResourceException(field + ": unknown filter (expected a known one)");
     }
+  }
+
+  private ConfiguredFilter extension(String field, ExtensionFilter extension)
+      throws InvalidResourceException {
+    Checks.objectName(field + ".extensionRef", extension.getName());
+    long pauseMillis = DEFAULT_PAUSE_MILLIS;
+    if (extension.hasPauseTimeout()) {
+      pauseMillis =
+          extension.getPauseTimeout().getSeconds() * 1000
+              + extension.getPauseTimeout().getNanos() / 1_000_000;
+      if (pauseMillis < 1 || pauseMillis > Integer.MAX_VALUE) {
+        throw invalid(
+            field + ".pauseTimeout", pauseMillis + " ms", "1 to " + Integer.MAX_VALUE + " ms");
+      }
+    }
+    return new ConfiguredFilter(
+        extension.getName(),
+        extensionCompiler.compile(field, extension),
+        extension.getFailOpen(),
+        pauseMillis);
+  }
+
+  /** The filters of the public API in their order; null for none. */
+  @Nullable List<ConfiguredFilter> extensions() {
+    return extensions.isEmpty() ? null : List.copyOf(extensions);
   }
 
   HeaderEdits requestEdits() {

@@ -11,6 +11,7 @@ import dev.nantian.gateway.protocol.config.v1.PathMatch;
 import dev.nantian.gateway.protocol.config.v1.ServiceRef;
 import dev.nantian.gateway.protocol.config.v1.ValueMatch;
 import dev.nantian.gateway.protocol.config.v1.WeightedBackend;
+import dev.nantian.gateway.proxy.filter.FilterFactories;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
 import dev.nantian.gateway.proxy.http.HeaderName;
 import dev.nantian.gateway.proxy.http.PathRules;
@@ -61,22 +62,34 @@ final class HttpRouteCompiler {
   private static final int MAX_WEIGHT = 1_000_000;
 
   private final ServiceLookup services;
+  private final FilterCompiler extensions;
 
-  HttpRouteCompiler(ServiceLookup services) {
+  HttpRouteCompiler(ServiceLookup services, FilterFactories factories) {
     this.services = services;
+    this.extensions = new FilterCompiler(factories, services);
   }
 
   /** Names of the services that a route refers to. */
   static Set<String> services(HttpRoute route) {
     Set<String> names = new LinkedHashSet<>();
     for (HttpRule rule : route.getRulesList()) {
+      addServices(rule.getFiltersList(), names);
       for (WeightedBackend backend : rule.getBackendsList()) {
         if (backend.hasService()) {
           names.add(backend.getService().getService());
         }
+        addServices(backend.getFiltersList(), names);
       }
     }
     return names;
+  }
+
+  private static void addServices(List<HttpFilter> filters, Set<String> names) {
+    for (HttpFilter filter : filters) {
+      for (ServiceRef backend : filter.getExtension().getBackendsList()) {
+        names.add(backend.getService());
+      }
+    }
   }
 
   /**
@@ -197,7 +210,7 @@ final class HttpRouteCompiler {
 
   private RuleAction action(String field, HttpRule rule, int statsId)
       throws InvalidResourceException {
-    HttpFilterCompiler filters = new HttpFilterCompiler();
+    HttpFilterCompiler filters = new HttpFilterCompiler(extensions);
     for (int i = 0; i < rule.getFiltersCount(); i++) {
       filters.add(field + ".filters[" + i + "]", rule.getFilters(i));
     }
@@ -218,7 +231,8 @@ final class HttpRouteCompiler {
             rule.hasBackendRequestTimeout(),
             rule.getBackendRequestTimeout()),
         backends(field, rule.getBackendsList()),
-        traffic(field, rule));
+        traffic(field, rule),
+        filters.extensions());
   }
 
   private static RuleTraffic traffic(String field, HttpRule rule) throws InvalidResourceException {
@@ -253,12 +267,13 @@ final class HttpRouteCompiler {
 
   private WeightedBackends.Backend backend(String field, WeightedBackend backend)
       throws InvalidResourceException {
-    HttpFilterCompiler filters = new HttpFilterCompiler();
+    HttpFilterCompiler filters = new HttpFilterCompiler(extensions);
     for (int i = 0; i < backend.getFiltersCount(); i++) {
       HttpFilter filter = backend.getFilters(i);
       String at = field + ".filters[" + i + "]";
       if (filter.hasRedirect() || filter.hasUrlRewrite()) {
-        throw invalid(at, filter.getKindCase(), "a header modifier, alone allowed in a backendRef");
+        throw invalid(
+            at, filter.getKindCase(), "a header modifier or an extension in a backendRef");
       }
       filters.add(at, filter);
     }
@@ -272,7 +287,7 @@ final class HttpRouteCompiler {
         yield switch (services.resolve(
             ref.getService(), ref.getPort(), ref.getDatagrams(), ref.getHttp2())) {
           case Resolved.To(Cluster cluster) ->
-              new WeightedBackends.Backend(cluster, 0, "", request, response);
+              new WeightedBackends.Backend(cluster, 0, "", request, response, filters.extensions());
           case Resolved.Nowhere(String reason) ->
               new WeightedBackends.Backend(null, 500, reason, request, response);
         };
