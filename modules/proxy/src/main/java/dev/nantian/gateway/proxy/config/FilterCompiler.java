@@ -30,6 +30,7 @@ final class FilterCompiler {
   private final FilterFactories factories;
   private final HttpRouteCompiler.ServiceLookup services;
   private final Map<Key, WeakReference<Filter>> made = new HashMap<>();
+  private final Map<String, Cluster> unresolved = new HashMap<>();
 
   FilterCompiler(FilterFactories factories, HttpRouteCompiler.ServiceLookup services) {
     this.factories = factories;
@@ -83,7 +84,9 @@ final class FilterCompiler {
           switch (services.resolve(ref.getService(), ref.getPort(), ref.getDatagrams())) {
             case HttpRouteCompiler.Resolved.To(Cluster cluster) -> cluster;
             case HttpRouteCompiler.Resolved.Nowhere(String _) ->
-                new Cluster(ref.getService() + ":" + ref.getPort(), Cluster.Protocol.HTTP1);
+                unresolved.computeIfAbsent(
+                    ref.getService() + ":" + ref.getPort(),
+                    name -> new Cluster(name, Cluster.Protocol.HTTP1));
           });
     }
     return clusters;

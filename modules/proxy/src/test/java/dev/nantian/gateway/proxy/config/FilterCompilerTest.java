@@ -83,7 +83,7 @@ class FilterCompilerTest {
   @Test
   void namesWhatIsWrong() {
     String[][] cases = {
-      {"other", "{}", "f type: other (expected one of sized)"},
+      {"other", "{}", "f type: \"other\" (expected one of sized)"},
       {"sized", "{}", "f sized ns/filter: size: "},
       {"sized", "{\"size\": 0}", "f sized ns/filter: size: 0 (expected 1 or more)"},
       {"sized", "{\"length\": 5}", "f sized ns/filter: length: Unrecognized field"},
