@@ -72,15 +72,12 @@ final class ModuleRulesTest {
           .should()
           .dependOnClassesThat(
               resideInAPackage(PROXY)
-                  .and(
-                      DescribedPredicate.not(
-                          resideInAPackage("dev.nantian.gateway.proxy.filter")))
+                  .and(DescribedPredicate.not(resideInAPackage("dev.nantian.gateway.proxy.filter")))
                   .and(
                       DescribedPredicate.describe(
                           "anything but HeaderName",
                           (JavaClass c) ->
-                              !c.getName()
-                                  .equals("dev.nantian.gateway.proxy.http.HeaderName"))));
+                              !c.getName().equals("dev.nantian.gateway.proxy.http.HeaderName"))));
 
   @ArchTest
   static final ArchRule echoKnowsNeitherPlane =

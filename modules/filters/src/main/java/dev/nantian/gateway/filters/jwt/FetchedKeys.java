@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  * Keys fetched from the issuer, when they are needed and never by one more than at a time.
  *
  * <p>Fresh keys are used as they are. Old ones are used too while new ones are fetched, and go on
- * being used if that fails: an issuer that cannot be reached stops nobody who holds a good token.
- * A key that is not known makes them be fetched early, but not more often than {@link #PAUSE}, so
+ * being used if that fails: an issuer that cannot be reached stops nobody who holds a good token. A
+ * key that is not known makes them be fetched early, but not more often than {@link #PAUSE}, so
  * that tokens with invented key ids cannot make us flood the issuer.
  *
  * <p>Thread-safe; nothing here blocks.

@@ -88,15 +88,13 @@ final class JwtFilter implements Filter {
         return Verdict.CONTINUE;
       }
       keys.renewed()
-          .whenComplete(
-              (renewed, error) -> exchange.execute(() -> decide(token, renewed)));
+          .whenComplete((renewed, error) -> exchange.execute(() -> decide(token, renewed)));
       return Verdict.PAUSE;
     }
 
     private void decide(String token, @Nullable JWKSet renewed) {
       if (renewed == null) {
-        exchange.answer(
-            Answer.text(503, "tokens cannot be checked now").with(RETRY_AFTER, "10"));
+        exchange.answer(Answer.text(503, "tokens cannot be checked now").with(RETRY_AFTER, "10"));
         return;
       }
       settle(check.check(token, renewed, clock.instant()));

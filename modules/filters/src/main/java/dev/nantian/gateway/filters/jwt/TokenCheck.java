@@ -42,8 +42,7 @@ final class TokenCheck {
   private final Set<JWSAlgorithm> algorithms;
   private final long skewSeconds;
 
-  TokenCheck(
-      String issuer, Set<String> audiences, Set<JWSAlgorithm> algorithms, long skewSeconds) {
+  TokenCheck(String issuer, Set<String> audiences, Set<JWSAlgorithm> algorithms, long skewSeconds) {
     this.issuer = issuer;
     this.audiences = Set.copyOf(audiences);
     this.algorithms = Set.copyOf(algorithms);

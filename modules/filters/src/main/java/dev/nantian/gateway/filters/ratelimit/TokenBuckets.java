@@ -97,7 +97,7 @@ final class TokenBuckets {
       if (sweeping.compareAndSet(false, true)) {
         var unused =
             CompletableFuture.runAsync(() -> forgetFull(now))
-            .whenComplete((done, error) -> sweeping.set(false));
+                .whenComplete((done, error) -> sweeping.set(false));
       }
       return shared;
     }

@@ -70,8 +70,7 @@ class CompressionIT {
       assertThat(text(new ZstdInputStream(new ByteArrayInputStream(zstd.body())))).isEqualTo(TEXT);
       assertThat(field(any, "content-encoding")).isEqualTo("br");
       Brotli4jLoader.ensureAvailability();
-      assertThat(text(new BrotliInputStream(new ByteArrayInputStream(any.body()))))
-          .isEqualTo(TEXT);
+      assertThat(text(new BrotliInputStream(new ByteArrayInputStream(any.body())))).isEqualTo(TEXT);
     }
   }
 

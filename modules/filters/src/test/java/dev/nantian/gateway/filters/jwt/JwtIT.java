@@ -112,7 +112,8 @@ class JwtIT {
     ECKey stranger = key("k1");
     JWTClaimsSet good = claims().build();
     SignedJWT symmetric = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), good);
-    symmetric.sign(new MACSigner(key.toPublicJWK().toJSONString().getBytes(StandardCharsets.UTF_8)));
+    symmetric.sign(
+        new MACSigner(key.toPublicJWK().toJSONString().getBytes(StandardCharsets.UTF_8)));
     Instant now = Instant.now();
     String[][] cases = {
       {"", "expected one Authorization"},
@@ -208,7 +209,10 @@ class JwtIT {
           {"{\"issuer\": \"x\", \"jwksUri\": \"ftp://x/y\"}", "jwksUri: ftp://x/y"},
           {"{\"issuer\": \"x\", \"jwks\": \"[]\"}", "jwks: not a JWK Set"},
           {"{\"issuer\": \"x\", \"jwks\": \"{}\", \"algorithms\": [\"none\"]}", "algorithms: none"},
-          {"{\"issuer\": \"x\", \"jwks\": \"{}\", \"algorithms\": [\"HS256\"]}", "algorithms: HS256"},
+          {
+            "{\"issuer\": \"x\", \"jwks\": \"{}\", \"algorithms\": [\"HS256\"]}",
+            "algorithms: HS256"
+          },
         }) {
       assertThatThrownBy(
               () -> new JwtFactory().create(new FilterConfig("a/b", wrong[0], List.of())))

@@ -35,7 +35,8 @@ class RateLimitIT {
 
       assertThat(first.statusCode()).isEqualTo(200);
       assertThat(first.headers().firstValue("RateLimit-Policy")).hasValue("\"default\";q=2;w=3600");
-      assertThat(first.headers().firstValue("RateLimit").orElse("")).startsWith("\"default\";r=1;t=");
+      assertThat(first.headers().firstValue("RateLimit").orElse(""))
+          .startsWith("\"default\";r=1;t=");
       assertThat(second.headers().firstValue("RateLimit").orElse(""))
           .startsWith("\"default\";r=0;t=");
       assertThat(third.statusCode()).isEqualTo(429);
@@ -50,7 +51,9 @@ class RateLimitIT {
         new String[][] {
           {"{\"per\": \"Hour\"}", "requests: null (expected 1 or more)"},
           {"{\"requests\": 5, \"per\": \"Week\"}", "per: Week (expected Second, Minute,"},
-          {"{\"requests\": 5, \"per\": \"Day\", \"key\": {\"type\": \"Header\"}}", "key.name: null"},
+          {
+            "{\"requests\": 5, \"per\": \"Day\", \"key\": {\"type\": \"Header\"}}", "key.name: null"
+          },
           {"{\"requests\": 5, \"par\": \"Day\"}", "par"},
         }) {
       assertThatThrownBy(

@@ -76,8 +76,9 @@ class FilterCompilerTest {
     Made made = (Made) compiler.compile("f", extension("sized", "{\"size\": 1}"));
 
     assertThat(made.config().backends().getFirst().cluster()).isSameAs(cluster);
-    assertThat(made.config().backends()).extracting(FilterBackend::name).isEqualTo(
-        List.of("a/b:80", "a/none:81"));
+    assertThat(made.config().backends())
+        .extracting(FilterBackend::name)
+        .isEqualTo(List.of("a/b:80", "a/none:81"));
   }
 
   @Test
