@@ -46,7 +46,7 @@ class FilterCompilerTest {
   private final FilterCompiler compiler =
       new FilterCompiler(
           FilterFactories.of(new Factory()),
-          (service, port, datagrams) ->
+          (service, port, datagrams, http2) ->
               service.equals("a/b")
                   ? new Resolved.To(cluster)
                   : new Resolved.Nowhere("no Service " + service));
@@ -87,7 +87,7 @@ class FilterCompilerTest {
       {"other", "{}", "f type: \"other\" (expected one of sized)"},
       {"sized", "{}", "f sized ns/filter: size: "},
       {"sized", "{\"size\": 0}", "f sized ns/filter: size: 0 (expected 1 or more)"},
-      {"sized", "{\"length\": 5}", "f sized ns/filter: length: Unrecognized field"},
+      {"sized", "{\"size\": 1, \"length\": 5}", "f sized ns/filter: length: Unrecognized field"},
       {"sized", "{", "f sized ns/filter: not JSON: "},
     };
     for (String[] wrong : cases) {
