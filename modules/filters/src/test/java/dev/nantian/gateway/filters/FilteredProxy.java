@@ -54,11 +54,20 @@ public final class FilteredProxy implements AutoCloseable {
    * @param filters type and configuration of each
    */
   public FilteredProxy(HttpHandler handler, String[]... filters) throws Exception {
+    this(FilterFactories.installed(), handler, filters);
+  }
+
+  /**
+   * @param factories of the types that may be named
+   * @param handler of the backend
+   * @param filters type and configuration of each
+   */
+  public FilteredProxy(FilterFactories factories, HttpHandler handler, String[]... filters)
+      throws Exception {
     backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
     backend.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     backend.createContext("/", handler);
     backend.start();
-    FilterFactories factories = FilterFactories.installed();
     List<ConfiguredFilter> configured = new ArrayList<>();
     for (String[] filter : filters) {
       FilterFactory factory = Objects.requireNonNull(factories.get(filter[0]), filter[0]);
