@@ -81,7 +81,8 @@ final class FilterCompiler {
       Checks.objectName(at + ".name", ref.getService());
       Checks.port(at + ".port", ref.getPort());
       clusters.add(
-          switch (services.resolve(ref.getService(), ref.getPort(), ref.getDatagrams(), ref.getHttp2())) {
+          switch (services.resolve(
+              ref.getService(), ref.getPort(), ref.getDatagrams(), ref.getHttp2())) {
             case HttpRouteCompiler.Resolved.To(Cluster cluster) -> cluster;
             case HttpRouteCompiler.Resolved.Nowhere(String _) ->
                 unresolved.computeIfAbsent(
