@@ -149,6 +149,30 @@ class Http2IT {
   }
 
   @Test
+  void aClientThatWaitsFor100GetsItAndGoesOn() throws Exception {
+    try (RawBackend backend =
+            new RawBackend(
+                connection -> {
+                  connection.head();
+                  connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+                  byte[] body = connection.in().readNBytes(5);
+                  connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+                  connection.send(new String(body, StandardCharsets.ISO_8859_1));
+                });
+        TestProxy proxy = proxyTo(backend);
+        Http2RawClient client = client(proxy)) {
+      client
+          .headers(
+              1, false, request("PUT", "/", "expect", "100-continue", "content-length", "5"))
+          .flush();
+
+      assertThat(client.await(HEADERS, 1).field(":status")).isEqualTo("100");
+      client.data(1, true, "hello").flush();
+      assertThat(client.receive(1).body()).isEqualTo("hello");
+    }
+  }
+
+  @Test
   void aResponseToHeadEndsWithItsFields() throws Exception {
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy = proxyTo(backend);

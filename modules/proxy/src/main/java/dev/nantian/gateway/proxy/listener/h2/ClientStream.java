@@ -334,6 +334,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   public void interim(ResponseHead head) {
     head.remove(FieldNames.CONTENT_LENGTH); // RFC 9110 section 8.6
     connection.writeFields(id(), ResponseFields.of(head), false);
+    connection.flushSoon(); // the client may wait for it with the rest of its request
   }
 
   @Override
