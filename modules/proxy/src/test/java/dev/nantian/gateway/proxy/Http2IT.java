@@ -162,8 +162,7 @@ class Http2IT {
         TestProxy proxy = proxyTo(backend);
         Http2RawClient client = client(proxy)) {
       client
-          .headers(
-              1, false, request("PUT", "/", "expect", "100-continue", "content-length", "5"))
+          .headers(1, false, request("PUT", "/", "expect", "100-continue", "content-length", "5"))
           .flush();
 
       assertThat(client.await(HEADERS, 1).field(":status")).isEqualTo("100");
