@@ -3,6 +3,7 @@ package dev.nantian.gateway.cli;
 import com.typesafe.config.Config;
 import dev.nantian.gateway.proxy.DataPlaneSettings;
 import dev.nantian.gateway.proxy.LimitOption;
+import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.ProxyNode;
 import dev.nantian.gateway.proxy.ProxySettings;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
@@ -19,6 +20,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -82,6 +84,14 @@ final class ProxyOptions {
           "How long the keys of TLS session tickets are used; a client can resume for one to two of it, 0s for no tickets (default: ${DEFAULT-VALUE}).")
   private Duration ticketRotation = TlsContexts.TICKET_ROTATION;
 
+  @Option(
+      names = "--proxy-protocol",
+      paramLabel = "PORT=CIDR[,CIDR]",
+      description =
+          "Connections to this port must begin with a PROXY header (version 1 or 2) and come from"
+              + " these addresses; may be repeated.")
+  private Map<Integer, String> proxyProtocol = new LinkedHashMap<>();
+
   Duration drain() {
     return drain;
   }
@@ -131,8 +141,14 @@ final class ProxyOptions {
   private DataPlaneSettings dataPlane() {
     DataPlaneSettings standard = DataPlaneSettings.DEFAULT;
     try {
+      TrustedSenders senders = TrustedSenders.NONE;
+      for (Map.Entry<Integer, String> port : proxyProtocol.entrySet()) {
+        senders = senders.with(port.getKey(), List.of(port.getValue().split(",", -1)));
+      }
       return LimitOption.apply(
-          standard.withTransport(TransportChoice.parse(transport)).withAccessLog(accessLog()),
+          standard
+              .withConnections(standard.connections().withProxyHeaders(senders))
+              .withTransport(TransportChoice.parse(transport)).withAccessLog(accessLog()),
           limits);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure("--" + e.getMessage(), e);

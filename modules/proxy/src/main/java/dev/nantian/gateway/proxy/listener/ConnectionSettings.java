@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestRules;
+import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.listener.h2.Http2Limits;
 
 /**
@@ -18,6 +19,7 @@ import dev.nantian.gateway.proxy.listener.h2.Http2Limits;
  * @param bodies for request bodies
  * @param limits for request heads and chunks
  * @param rules for what two recipients may read differently
+ * @param proxyHeaders ports that ask for the PROXY protocol, and whom they trust
  * @param http2 for HTTP/2 connections
  */
 public record ConnectionSettings(
@@ -29,6 +31,7 @@ public record ConnectionSettings(
     BodyLimits bodies,
     HttpLimits limits,
     RequestRules rules,
+    TrustedSenders proxyHeaders,
     Http2Limits http2) {
   /** 10 s for a head, 75 s idle, 5 min without a byte, 50,000 connections. */
   public static final ConnectionSettings DEFAULT =
@@ -41,6 +44,7 @@ public record ConnectionSettings(
           BodyLimits.DEFAULT,
           HttpLimits.DEFAULT,
           RequestRules.DEFAULT,
+          TrustedSenders.NONE,
           Http2Limits.DEFAULT);
 
   public ConnectionSettings {
@@ -75,6 +79,7 @@ public record ConnectionSettings(
         bodies,
         limits,
         rules,
+        proxyHeaders,
         http2);
   }
 
@@ -89,6 +94,22 @@ public record ConnectionSettings(
         bodies,
         limits,
         rules,
+        proxyHeaders,
         other);
+  }
+
+  /** The same with other ports that ask for the PROXY protocol. */
+  public ConnectionSettings withProxyHeaders(TrustedSenders senders) {
+    return new ConnectionSettings(
+        headTimeoutMillis,
+        idleTimeoutMillis,
+        streamIdleTimeoutMillis,
+        maxConnections,
+        maxRequestsPerConnection,
+        bodies,
+        limits,
+        rules,
+        senders,
+        http2);
   }
 }

@@ -53,7 +53,13 @@ final class ListeningSocket {
       var pipeline = new ListenerPipeline(name, worker, materializer, socket.listeners());
       var connections = new OpenConnections(worker.metrics(), relays.apply(worker));
       listeners.add(
-          new SocketListener(pipeline, connections, settings, gates.apply(worker), socket.tls()));
+          new SocketListener(
+              pipeline,
+              connections,
+              settings,
+              gates.apply(worker),
+              socket.address().getPort(),
+              socket.tls()));
     }
   }
 

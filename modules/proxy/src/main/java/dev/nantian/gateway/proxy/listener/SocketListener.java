@@ -3,7 +3,9 @@ package dev.nantian.gateway.proxy.listener;
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import java.net.InetSocketAddress;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -17,6 +19,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
   private final OpenConnections connections;
   private final ConnectionSettings settings;
   private final AcceptGate gate;
+  private final int port;
   private boolean tls;
   private boolean retired;
 
@@ -25,11 +28,13 @@ final class SocketListener extends ChannelInitializer<Channel> {
       OpenConnections connections,
       ConnectionSettings settings,
       AcceptGate gate,
+      int port,
       boolean tls) {
     this.pipeline = pipeline;
     this.connections = connections;
     this.settings = settings;
     this.gate = gate;
+    this.port = port;
     this.tls = tls;
   }
 
@@ -55,12 +60,32 @@ final class SocketListener extends ChannelInitializer<Channel> {
       return;
     }
     connections.accepted(channel, gate);
-    if (tls) {
-      connections.handshakeStarted(channel);
-      channel.pipeline().addLast(new TlsEntry(pipeline, connections, settings));
+    if (!settings.proxyHeaders().isRequired(port)) {
+      channel.pipeline().addLast(entry(channel));
+    } else if (settings
+        .proxyHeaders()
+        .isTrusted(port, (InetSocketAddress) channel.remoteAddress())) {
+      channel
+          .pipeline()
+          .addLast(
+              new ProxyHeaderEntry(
+                  channel,
+                  pipeline.worker(),
+                  connections,
+                  settings.headTimeoutMillis(),
+                  () -> entry(channel)));
     } else {
-      channel.pipeline().addLast(new CleartextEntry(channel, pipeline, connections, settings));
+      pipeline.worker().metrics().proxyHeaderRefused();
+      ConnectionEnd.now(channel); // it could claim to be anybody
     }
+  }
+
+  private ChannelHandler entry(Channel channel) {
+    if (!tls) {
+      return new CleartextEntry(channel, pipeline, connections, settings);
+    }
+    connections.handshakeStarted(channel);
+    return new TlsEntry(pipeline, connections, settings);
   }
 
   @Override

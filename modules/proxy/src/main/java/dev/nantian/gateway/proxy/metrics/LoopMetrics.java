@@ -82,6 +82,7 @@ public final class LoopMetrics {
   private long filterFailures;
   private long connectionFailures;
 
+  private long proxyHeadersRefused;
   private long acceptPauses;
   private long shedByRequests;
   private long shedByMemory;
@@ -199,6 +200,11 @@ public final class LoopMetrics {
     requestsActive--;
   }
 
+  /** A connection had no good PROXY header where one is asked for, or nobody to be believed. */
+  public void proxyHeaderRefused() {
+    proxyHeadersRefused++;
+  }
+
   /** A socket accepts no more until a connection ends. */
   public void acceptPaused() {
     acceptPauses++;
@@ -292,6 +298,10 @@ public final class LoopMetrics {
 
   public long bytesSent() {
     return bytesSent;
+  }
+
+  public long proxyHeadersRefused() {
+    return proxyHeadersRefused;
   }
 
   public long acceptPauses() {

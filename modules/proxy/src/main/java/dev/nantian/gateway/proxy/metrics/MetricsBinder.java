@@ -105,6 +105,11 @@ public final class MetricsBinder {
         Tags.empty(),
         LoopMetrics::connectionFailures);
     summed(
+        "nantian.proxy.header.refusals",
+        "Connections without a good PROXY header, or from a sender that is not trusted",
+        Tags.empty(),
+        LoopMetrics::proxyHeadersRefused);
+    summed(
         "nantian.overload.accept.pauses",
         "Sockets that stopped accepting at the limit of connections",
         Tags.empty(),
