@@ -20,8 +20,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The targets of conformance/fuzz on their seeds, on what fuzzing found before, and on some thousand
- * blind mutations of these: a short look at each build. Jazzer looks longer.
+ * The targets of conformance/fuzz on their seeds, on what fuzzing found before, and on some
+ * thousand blind mutations of these: a short look at each build. Jazzer looks longer.
  */
 class FuzzTargetsTest {
   private static final Map<String, Consumer<byte[]>> TARGETS =

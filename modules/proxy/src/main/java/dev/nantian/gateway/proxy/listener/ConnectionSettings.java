@@ -2,8 +2,8 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestRules;
-import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.listener.h2.Http2Limits;
+import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 
 /**
  * What client connections may do.

@@ -27,8 +27,7 @@ public record Peer(InetSocketAddress address, byte[] addressText, byte @Nullable
   /** The peer of an open channel. */
   public static Peer of(Channel channel, byte @Nullable [] serverName) {
     InetSocketAddress noted = channel.attr(CLIENT).get();
-    InetSocketAddress address =
-        noted == null ? (InetSocketAddress) channel.remoteAddress() : noted;
+    InetSocketAddress address = noted == null ? (InetSocketAddress) channel.remoteAddress() : noted;
     return new Peer(
         address,
         address.getAddress().getHostAddress().getBytes(StandardCharsets.US_ASCII),

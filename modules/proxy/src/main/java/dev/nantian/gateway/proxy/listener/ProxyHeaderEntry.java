@@ -12,8 +12,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.function.Supplier;
 
 /**
- * The begin of a connection at a port that asks for a PROXY header: takes the header, notes whom the
- * connection is from ({@link Peer#noteClient}), and makes way for TLS or HTTP.
+ * The begin of a connection at a port that asks for a PROXY header: takes the header, notes whom
+ * the connection is from ({@link Peer#noteClient}), and makes way for TLS or HTTP.
  *
  * <p>A connection without a good header is closed without an answer: what could be answered, and to
  * whom, is not known.

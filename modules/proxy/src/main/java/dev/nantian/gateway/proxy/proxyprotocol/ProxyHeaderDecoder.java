@@ -57,7 +57,9 @@ public final class ProxyHeaderDecoder {
     return refusal;
   }
 
-  /** Takes bytes; on {@link Result#COMPLETE} {@code in} stands at the first one after the header. */
+  /**
+   * Takes bytes; on {@link Result#COMPLETE} {@code in} stands at the first one after the header.
+   */
   public Result decode(ByteBuf in) {
     while (in.isReadable()) {
       bytes[length++] = in.readByte();
@@ -94,8 +96,7 @@ public final class ProxyHeaderDecoder {
   }
 
   private Result v1() {
-    String line =
-        new String(bytes, V1.length, length - V1.length - 2, StandardCharsets.US_ASCII);
+    String line = new String(bytes, V1.length, length - V1.length - 2, StandardCharsets.US_ASCII);
     String[] words = line.split(" ", -1);
     if (words[0].equals("UNKNOWN")) {
       return complete(new ProxyHeader(1, null, null, List.of())); // the rest is to be ignored

@@ -14,7 +14,9 @@ public final class ProxyHeaderWriter {
 
   private ProxyHeaderWriter() {}
 
-  /** Version 1. Addresses of two families are both written as IPv6, as the line has room for one. */
+  /**
+   * Version 1. Addresses of two families are both written as IPv6, as the line has room for one.
+   */
   public static void v1(InetSocketAddress source, InetSocketAddress destination, ByteBuf out) {
     boolean v4 = isV4(source) && isV4(destination);
     String line =

@@ -5,8 +5,8 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A request, head and body: what becomes of it does not depend on how it is cut into reads, and what
- * is forwarded is understood by the same codec as the same request.
+ * A request, head and body: what becomes of it does not depend on how it is cut into reads, and
+ * what is forwarded is understood by the same codec as the same request.
  */
 public final class RequestFuzz {
   private static final HttpLimits LIMITS = new HttpLimits(400, 1200, 600, 20, 24, 100);

@@ -55,8 +55,7 @@ public final class ResponseFuzz {
       if (body.isUnwrapping()) {
         forwarded.append(body.unwrap(in).toString(StandardCharsets.ISO_8859_1));
       } else {
-        forwarded.append(
-            in.readSlice(body.advance(in)).toString(StandardCharsets.ISO_8859_1));
+        forwarded.append(in.readSlice(body.advance(in)).toString(StandardCharsets.ISO_8859_1));
       }
       if (body.refusal() != null) {
         return "refused " + body.refusal();

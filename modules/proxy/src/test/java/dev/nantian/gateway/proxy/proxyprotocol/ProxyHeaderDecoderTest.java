@@ -102,12 +102,7 @@ class ProxyHeaderDecoderTest {
     int length = 12 + tlvs.length() / 2;
 
     assertThat(
-            decode(
-                hex(
-                    TCP4
-                        + String.format("%04x", length)
-                        + "0102030405060708006f00de"
-                        + tlvs)))
+            decode(hex(TCP4 + String.format("%04x", length) + "0102030405060708006f00de" + tlvs)))
         .isEqualTo("2 1.2.3.4:111 5.6.7.8:222 1=6832 2=6578616d706c652e636f6d 224= left=0");
   }
 

@@ -49,8 +49,7 @@ public final class MatcherFuzz {
     do {
       RequestHead head = request();
       Optional<RouteTarget> found = Optional.ofNullable(compiled.match(listener, head));
-      Outcomes.same(
-          "match", NaiveMatcher.match(world, head).map(Candidate::target), found);
+      Outcomes.same("match", NaiveMatcher.match(world, head).map(Candidate::target), found);
     } while (at < choices.length);
   }
 
