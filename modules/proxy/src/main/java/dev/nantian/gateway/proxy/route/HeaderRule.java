@@ -23,7 +23,7 @@ public record HeaderRule(HeaderName name, ValueRule value) {
     }
     return switch (value) {
       case ValueRule.Exact(byte[] expected) -> equalsJoined(head, slot, expected);
-      case ValueRule.Regex(Pattern pattern) -> pattern.matches(joined(head, slot));
+      case ValueRule.Regex(Pattern pattern) -> pattern.matches(joined(name, head, slot));
     };
   }
 
@@ -50,7 +50,8 @@ public record HeaderRule(HeaderName name, ValueRule value) {
     }
   }
 
-  private byte[] joined(Head head, int first) {
+  /** The values of all lines from {@code first} on, joined by commas. */
+  static byte[] joined(HeaderName name, Head head, int first) {
     byte[] bytes = head.bytes();
     int length = -1;
     for (int slot = first; slot >= 0; slot = head.indexOf(name, slot + 1)) {

@@ -15,14 +15,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable. A request costs one hash lookup for the exact path, one for each element of its
  * path that the trie knows, one run of each regular expression <em>of this hostname</em>, and the
- * predicates of the candidates that share its path: none of it grows with the number of routes.
+ * predicates of the candidates that share its path ({@link CandidateSet}): none of it grows with the number of routes.
  */
 final class PathTable {
-  private static final Candidate[] NONE = {};
-
   private final String hostname;
   private final List<Candidate> ordered;
-  private final ByteTable<Candidate[]> exact;
+  private final ByteTable<CandidateSet> exact;
   private final Candidate[] regexes;
   private final PrefixNode prefixes;
 
@@ -46,9 +44,9 @@ final class PathTable {
         case PathRule.Prefix(String path) -> trie.add(path, candidate);
       }
     }
-    Map<String, Candidate[]> arrays = new LinkedHashMap<>();
-    byPath.forEach((path, list) -> arrays.put(path, list.toArray(Candidate[]::new)));
-    this.exact = ByteTable.of(arrays);
+    Map<String, CandidateSet> sets = new LinkedHashMap<>();
+    byPath.forEach((path, list) -> sets.put(path, CandidateSet.of(list)));
+    this.exact = ByteTable.of(sets);
     this.regexes = byRegex.toArray(Candidate[]::new);
     this.prefixes = trie.build(null);
   }
@@ -69,9 +67,9 @@ final class PathTable {
       if (trace != null) {
         trace.step();
       }
-      Candidate[] candidates = exact.get(head.bytes(), head.pathOffset(), head.pathLength());
+      CandidateSet candidates = exact.get(head.bytes(), head.pathOffset(), head.pathLength());
       if (candidates != null) {
-        target = first(candidates, head, trace);
+        target = candidates.first(head, trace);
       }
     }
     if (target == null && regexes.length > 0) {
@@ -80,24 +78,11 @@ final class PathTable {
     if (target == null) {
       PrefixNode node = prefixes.deepest(head, trace);
       while (node != null && target == null) {
-        target = first(node.candidates, head, trace);
+        target = node.candidates.first(head, trace);
         node = node.shorter;
       }
     }
     return target;
-  }
-
-  private static @Nullable RouteTarget first(
-      Candidate[] candidates, RequestHead head, @Nullable MatchTrace trace) {
-    for (Candidate candidate : candidates) {
-      if (trace != null) {
-        trace.candidate(candidate, candidate.firstFailure(head));
-      }
-      if (candidate.fits(head)) {
-        return candidate.target();
-      }
-    }
-    return null;
   }
 
   private @Nullable RouteTarget firstRegex(RequestHead head, @Nullable MatchTrace trace) {
@@ -132,19 +117,18 @@ final class PathTable {
   /** The prefix that ends at one path element. */
   private static final class PrefixNode {
     private final @Nullable ByteTable<PrefixNode> children;
-    private final Candidate[] candidates;
+    private final CandidateSet candidates;
 
     /** The longest shorter prefix that has candidates: where to go on when none here fits. */
     private final @Nullable PrefixNode shorter;
 
     private PrefixNode(Builder source, @Nullable PrefixNode shorter) {
       this.shorter = shorter;
-      this.candidates =
-          source.candidates.isEmpty() ? NONE : source.candidates.toArray(Candidate[]::new);
+      this.candidates = CandidateSet.of(source.candidates);
       if (source.children.isEmpty()) {
         this.children = null;
       } else {
-        PrefixNode next = candidates.length > 0 ? this : shorter;
+        PrefixNode next = candidates.isEmpty() ? shorter : this;
         Map<String, PrefixNode> built = new LinkedHashMap<>();
         source.children.forEach((element, child) -> built.put(element, child.build(next)));
         this.children = ByteTable.of(built);
@@ -157,7 +141,7 @@ final class PathTable {
       int end = head.pathOffset() + head.pathLength();
       int at = head.pathOffset() + 1;
       PrefixNode node = this;
-      PrefixNode best = candidates.length > 0 ? this : null;
+      PrefixNode best = candidates.isEmpty() ? null : this;
       while (at < end && node.children != null) {
         int stop = at;
         while (stop < end && bytes[stop] != '/') {
@@ -171,7 +155,7 @@ final class PathTable {
           break;
         }
         node = child;
-        if (node.candidates.length > 0) {
+        if (!node.candidates.isEmpty()) {
           best = node;
         }
         at = stop + 1;

@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A condition on a query parameter (HTTPQueryParamMatch).
@@ -52,6 +53,23 @@ public final class QueryRule {
       at = stop + 1;
     }
     return false;
+  }
+
+  /** The decoded value of the first parameter of this name; null if there is none. */
+  static byte @Nullable [] firstValue(String name, RequestHead head) {
+    byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = head.bytes();
+    int at = head.queryOffset();
+    int end = at + Math.max(0, head.queryLength());
+    while (at < end) {
+      int stop = indexOf(bytes, at, end, '&');
+      int equals = indexOf(bytes, at, stop, '=');
+      if (equalsDecoded(bytes, at, equals, wanted)) {
+        return decoded(bytes, Math.min(equals + 1, stop), stop);
+      }
+      at = stop + 1;
+    }
+    return null;
   }
 
   private boolean valueMatches(byte[] bytes, int from, int to) {

@@ -63,6 +63,60 @@ class MatchingPropertyTest {
     }
   }
 
+  /** So many on one path that they are divided by header and parameter. */
+  @Property(tries = 1000)
+  void crowdsOnOnePathEqualTheSpecification(@ForAll long seed) {
+    // Given
+    Random random = new Random(seed);
+    List<Draft> drafts = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      drafts.add(crowded(random));
+    }
+    Map<String, List<Candidate>> world = world(drafts);
+    CompiledListeners compiled = oneListener(world);
+    ListenerEntry listener = compiled.listeners().getFirst().entry();
+    for (int i = 0; i < 20; i++) {
+      List<String> headers = new ArrayList<>();
+      for (int h = random.nextInt(4); h > 0; h--) {
+        headers.add("X-H" + random.nextInt(2) + ": " + random.nextInt(9));
+      }
+      String query = random.nextBoolean() ? "" : "?p=" + random.nextInt(9) + "&p=1&q=1";
+      RequestHead head =
+          Requests.request(
+              random.nextBoolean() ? "GET" : "POST",
+              "a.example",
+              "/a" + query,
+              headers.toArray(String[]::new));
+      // When
+      RouteTarget target = compiled.match(listener, head);
+      // Then
+      assertThat(target)
+          .isEqualTo(NaiveMatcher.match(world, head).map(Candidate::target).orElse(null));
+    }
+  }
+
+  private static Draft crowded(Random random) {
+    List<HeaderRule> headers = new ArrayList<>();
+    for (int h = random.nextInt(3); h > 0; h--) {
+      String value = Integer.toString(random.nextInt(9));
+      headers.add(
+          Rules.header("x-h" + random.nextInt(2), random.nextInt(4) > 0 ? value : value + "," + value));
+    }
+    List<QueryRule> params = new ArrayList<>();
+    for (int q = random.nextInt(3); q > 0; q--) {
+      params.add(Rules.query(random.nextBoolean() ? "p" : "q", "" + random.nextInt(9)));
+    }
+    return new Draft(
+        random.nextInt(5) > 0 ? "" : "a.example",
+        random.nextInt(4) > 0 ? Rules.prefix("/a") : Rules.exact("/a"),
+        METHODS.get(random.nextInt(METHODS.size())),
+        headers,
+        params,
+        random.nextInt(3),
+        random.nextInt(4),
+        random.nextInt(4));
+  }
+
   @Property(tries = 300)
   void changingOneHostnameAtATimeEndsInTheSameTables(
       @ForAll("drafts") List<Draft> drafts, @ForAll long seed) {
