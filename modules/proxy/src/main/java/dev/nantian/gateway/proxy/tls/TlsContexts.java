@@ -8,6 +8,7 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
+import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -55,6 +56,9 @@ public final class TlsContexts {
           "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+  /** Mozilla's intermediate configuration; BoringSSL's default has P-521 too. */
+  private static final String[] GROUPS = {"X25519", "P-256", "P-384"};
 
   private static final ApplicationProtocolConfig HTTP =
       new ApplicationProtocolConfig(
@@ -181,6 +185,9 @@ public final class TlsContexts {
       builder.trustManager(InsecureTrustManagerFactory.INSTANCE).clientAuth(ClientAuth.OPTIONAL);
     } else if (clients != null) {
       builder.trustManager(clients.authorities()).clientAuth(ClientAuth.REQUIRE);
+    }
+    if (provider == SslProvider.OPENSSL) {
+      builder.option(OpenSslContextOption.GROUPS, GROUPS.clone());
     }
     return builder
         .sslProvider(provider)
