@@ -3,12 +3,12 @@ package dev.nantian.gateway.cli;
 import com.typesafe.config.Config;
 import dev.nantian.gateway.proxy.DataPlaneSettings;
 import dev.nantian.gateway.proxy.LimitOption;
-import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.ProxyNode;
 import dev.nantian.gateway.proxy.ProxySettings;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
+import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.tls.TlsContexts;
 import dev.nantian.gateway.proxy.xds.Backoff;
 import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
@@ -148,7 +148,8 @@ final class ProxyOptions {
       return LimitOption.apply(
           standard
               .withConnections(standard.connections().withProxyHeaders(senders))
-              .withTransport(TransportChoice.parse(transport)).withAccessLog(accessLog()),
+              .withTransport(TransportChoice.parse(transport))
+              .withAccessLog(accessLog()),
           limits);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure("--" + e.getMessage(), e);

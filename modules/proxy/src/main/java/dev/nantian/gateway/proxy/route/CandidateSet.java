@@ -143,8 +143,7 @@ final class CandidateSet {
     for (Ranked ranked : candidates) {
       exactValues(ranked.candidate())
           .forEach(
-              (key, value) ->
-                  values.computeIfAbsent(key, ignored -> new HashSet<>()).add(value));
+              (key, value) -> values.computeIfAbsent(key, ignored -> new HashSet<>()).add(value));
     }
     Key best = null;
     int most = FEW / 2;
@@ -162,14 +161,12 @@ final class CandidateSet {
     Map<Key, String> values = new HashMap<>();
     for (HeaderRule rule : candidate.headers()) {
       if (rule.value() instanceof ValueRule.Exact(byte[] value)) {
-        values.putIfAbsent(
-            new Key.Header(rule.name()), new String(value, StandardCharsets.UTF_8));
+        values.putIfAbsent(new Key.Header(rule.name()), new String(value, StandardCharsets.UTF_8));
       }
     }
     for (QueryRule rule : candidate.queryParams()) {
       if (rule.value() instanceof ValueRule.Exact(byte[] value)) {
-        values.putIfAbsent(
-            new Key.Query(rule.name()), new String(value, StandardCharsets.UTF_8));
+        values.putIfAbsent(new Key.Query(rule.name()), new String(value, StandardCharsets.UTF_8));
       }
     }
     return values;

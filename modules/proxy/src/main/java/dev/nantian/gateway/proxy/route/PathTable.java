@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable. A request costs one hash lookup for the exact path, one for each element of its
  * path that the trie knows, one run of each regular expression <em>of this hostname</em>, and the
- * predicates of the candidates that share its path ({@link CandidateSet}): none of it grows with the number of routes.
+ * predicates of the candidates that share its path ({@link CandidateSet}): none of it grows with
+ * the number of routes.
  */
 final class PathTable {
   private final String hostname;

@@ -57,8 +57,7 @@ class ManyCandidatesTest {
   private static @Nullable String route(
       CompiledListeners listeners, MatchTrace trace, String target, String... headers) {
     RequestHead head = Requests.request("GET", "a.example", target, headers);
-    RouteTarget found =
-        listeners.match(listeners.listeners().getFirst().entry(), head, trace);
+    RouteTarget found = listeners.match(listeners.listeners().getFirst().entry(), head, trace);
     return found == null ? null : found.route();
   }
 
@@ -96,7 +95,6 @@ class ManyCandidatesTest {
     }
     CompiledListeners listeners = Rules.oneListener(Map.of("", candidates));
 
-    assertThat(route(listeners, new Count(), "/", "X-Tenant: 7", "x-tenant: 7"))
-        .isEqualTo("ns/r7");
+    assertThat(route(listeners, new Count(), "/", "X-Tenant: 7", "x-tenant: 7")).isEqualTo("ns/r7");
   }
 }

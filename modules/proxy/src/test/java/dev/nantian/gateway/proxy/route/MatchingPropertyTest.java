@@ -100,7 +100,8 @@ class MatchingPropertyTest {
     for (int h = random.nextInt(3); h > 0; h--) {
       String value = Integer.toString(random.nextInt(9));
       headers.add(
-          Rules.header("x-h" + random.nextInt(2), random.nextInt(4) > 0 ? value : value + "," + value));
+          Rules.header(
+              "x-h" + random.nextInt(2), random.nextInt(4) > 0 ? value : value + "," + value));
     }
     List<QueryRule> params = new ArrayList<>();
     for (int q = random.nextInt(3); q > 0; q--) {
