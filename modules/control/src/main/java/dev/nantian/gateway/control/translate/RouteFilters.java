@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The filters of a rule or of a backendRef. */
@@ -34,7 +33,6 @@ final class RouteFilters {
   // HTTPCORSFilter.maxAge and Fraction.denominator, if absent.
   private static final int DEFAULT_MAX_AGE = 5;
   private static final int DENOMINATOR = 100;
-  private static final Set<String> UNSERVED = Set.of("CORS", "RequestMirror");
 
   private RouteFilters() {}
 
@@ -50,7 +48,6 @@ final class RouteFilters {
     for (int i = 0; i < filters.size(); i++) {
       HTTPRouteFilter filter = filters.get(i);
       String at = path + "[" + i + "]";
-      refuseUnserved(at, filter);
       switch (filter.getType()) {
         case "RequestHeaderModifier", "ResponseHeaderModifier" ->
             translated.add(headerModifier(at, filter));
@@ -94,7 +91,6 @@ final class RouteFilters {
     List<HttpFilter> translated = new ArrayList<>();
     for (int i = 0; i < filters.size(); i++) {
       String at = path + "[" + i + "]";
-      refuseUnserved(at, filters.get(i));
       switch (filters.get(i).getType()) {
         case "RequestHeaderModifier", "ResponseHeaderModifier" ->
             translated.add(headerModifier(at, filters.get(i)));
@@ -108,14 +104,6 @@ final class RouteFilters {
       }
     }
     return translated;
-  }
-
-  // The proxies do not know them yet, and would refuse the whole route.
-  private static void refuseUnserved(String at, HTTPRouteFilter filter)
-      throws UnsupportedException {
-    if (UNSERVED.contains(filter.getType())) {
-      throw UnsupportedException.value(at + ".type", filter.getType() + " (not served yet)");
-    }
   }
 
   private static void checkMirror(String at, HTTPRouteFilter filter) throws UnsupportedException {

@@ -2,14 +2,20 @@ package dev.nantian.gateway.proxy.config;
 
 import static dev.nantian.gateway.proxy.config.Checks.invalid;
 
+import dev.nantian.gateway.protocol.config.v1.Cors;
 import dev.nantian.gateway.protocol.config.v1.ExtensionFilter;
 import dev.nantian.gateway.protocol.config.v1.Header;
 import dev.nantian.gateway.protocol.config.v1.HeaderModifier;
 import dev.nantian.gateway.protocol.config.v1.HttpFilter;
+import dev.nantian.gateway.protocol.config.v1.Mirror;
 import dev.nantian.gateway.protocol.config.v1.Redirect;
+import dev.nantian.gateway.protocol.config.v1.ServiceRef;
 import dev.nantian.gateway.protocol.config.v1.UrlRewrite;
 import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
+import dev.nantian.gateway.proxy.filter.CorsFilter;
+import dev.nantian.gateway.proxy.filter.FilterBackend;
 import dev.nantian.gateway.proxy.filter.HeaderEdits;
+import dev.nantian.gateway.proxy.filter.MirrorFilter;
 import dev.nantian.gateway.proxy.filter.PathRewrite;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
@@ -19,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Collects the filters of one rule or of one backendRef, checking each. */
@@ -39,18 +46,26 @@ final class HttpFilterCompiler {
           "upgrade");
 
   private static final long DEFAULT_PAUSE_MILLIS = 30_000;
+  private static final Pattern ORIGIN =
+      Pattern.compile(
+          "\\*|[a-z][a-z0-9+.-]*://(\\*|(\\*\\.)?[a-z0-9.-]+|\\[[0-9a-f:.]+])(:[0-9]{1,5})?");
 
   private static final Set<Integer> REDIRECT_STATUSES = Set.of(301, 302, 303, 307, 308);
 
   private final List<HeaderEdits.Step> request = new ArrayList<>();
   private final List<HeaderEdits.Step> response = new ArrayList<>();
   private final List<ConfiguredFilter> extensions = new ArrayList<>();
+  private final List<ConfiguredFilter> mirrors = new ArrayList<>();
   private final FilterCompiler extensionCompiler;
+  private final HttpRouteCompiler.ServiceLookup services;
+  private @Nullable ConfiguredFilter cors;
   private @Nullable RedirectAction redirect;
   private @Nullable RewriteAction rewrite;
 
-  HttpFilterCompiler(FilterCompiler extensionCompiler) {
+  HttpFilterCompiler(
+      FilterCompiler extensionCompiler, HttpRouteCompiler.ServiceLookup services) {
     this.extensionCompiler = extensionCompiler;
+    this.services = services;
   }
 
   void add(String field, HttpFilter filter) throws InvalidResourceException {
@@ -71,9 +86,13 @@ final class HttpFilterCompiler {
         }
         rewrite = rewrite(field + ".urlRewrite", filter.getUrlRewrite());
       }
-      case CORS, MIRROR ->
-          throw new InvalidResourceException(
-              field + ": " + filter.getKindCase() + " (expected a filter that is served)");
+      case CORS -> {
+        if (cors != null) {
+          throw new InvalidResourceException(field + ": second cors (expected one)");
+        }
+        cors = new ConfiguredFilter(field + ".cors", cors(field + ".cors", filter.getCors()));
+      }
+      case MIRROR -> mirror(field + ".requestMirror", filter.getMirror());
       case EXTENSION -> extensions.add(extension(field, filter.getExtension()));
       // A filter that this version does not know must not be skipped: it may be there to protect.
       case KIND_NOT_SET ->
@@ -101,9 +120,65 @@ final class HttpFilterCompiler {
         pauseMillis);
   }
 
-  /** The filters of the public API in their order; null for none. */
+  /**
+   * The filters of the public API in their order; null for none. CORS before them, for a preflight
+   * has no credentials; mirrors behind them, for they get what is served.
+   */
   @Nullable List<ConfiguredFilter> extensions() {
-    return extensions.isEmpty() ? null : List.copyOf(extensions);
+    List<ConfiguredFilter> all = new ArrayList<>();
+    if (cors != null) {
+      all.add(cors);
+    }
+    all.addAll(extensions);
+    all.addAll(mirrors);
+    return all.isEmpty() ? null : List.copyOf(all);
+  }
+
+  private static CorsFilter cors(String field, Cors cors) throws InvalidResourceException {
+    for (int i = 0; i < cors.getAllowOriginsCount(); i++) {
+      String origin = cors.getAllowOrigins(i);
+      if (!ORIGIN.matcher(origin).matches()) {
+        throw invalid(
+            field + ".allowOrigins[" + i + "]", origin, "* or scheme://host[:port] in lower case");
+      }
+    }
+    tokens(field + ".allowMethods", cors.getAllowMethodsList());
+    tokens(field + ".allowHeaders", cors.getAllowHeadersList());
+    tokens(field + ".exposeHeaders", cors.getExposeHeadersList());
+    return new CorsFilter(
+        cors.getAllowOriginsList(),
+        cors.getAllowCredentials(),
+        cors.getAllowMethodsList(),
+        cors.getAllowHeadersList(),
+        cors.getExposeHeadersList(),
+        Integer.toUnsignedLong(cors.getMaxAgeSeconds()));
+  }
+
+  private static void tokens(String field, List<String> names) throws InvalidResourceException {
+    for (int i = 0; i < names.size(); i++) {
+      Checks.token(field + "[" + i + "]", names.get(i));
+    }
+  }
+
+  private void mirror(String field, Mirror mirror) throws InvalidResourceException {
+    long denominator = Integer.toUnsignedLong(mirror.getDenominator());
+    long numerator = Integer.toUnsignedLong(mirror.getNumerator());
+    if (denominator == 0 || numerator > denominator) {
+      throw invalid(field + ".fraction", numerator + "/" + denominator, "a fraction from 0 to 1");
+    }
+    ServiceRef ref = mirror.getService();
+    Checks.objectName(field + ".backendRef.name", ref.getService());
+    Checks.port(field + ".backendRef.port", ref.getPort());
+    // One that is not there (yet) is left out; the route is compiled again when it comes.
+    if (services.resolve(ref.getService(), ref.getPort(), false, ref.getHttp2())
+        instanceof HttpRouteCompiler.Resolved.To(Cluster cluster)) {
+      mirrors.add(
+          new ConfiguredFilter(
+              field,
+              new MirrorFilter(FilterBackend.of(cluster), numerator, denominator),
+              true,
+              DEFAULT_PAUSE_MILLIS));
+    }
   }
 
   HeaderEdits requestEdits() {

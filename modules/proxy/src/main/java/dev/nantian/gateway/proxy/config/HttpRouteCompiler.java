@@ -89,6 +89,9 @@ final class HttpRouteCompiler {
       for (ServiceRef backend : filter.getExtension().getBackendsList()) {
         names.add(backend.getService());
       }
+      if (filter.hasMirror()) {
+        names.add(filter.getMirror().getService().getService());
+      }
     }
   }
 
@@ -210,7 +213,7 @@ final class HttpRouteCompiler {
 
   private RuleAction action(String field, HttpRule rule, int statsId)
       throws InvalidResourceException {
-    HttpFilterCompiler filters = new HttpFilterCompiler(extensions);
+    HttpFilterCompiler filters = new HttpFilterCompiler(extensions, services);
     for (int i = 0; i < rule.getFiltersCount(); i++) {
       filters.add(field + ".filters[" + i + "]", rule.getFilters(i));
     }
@@ -267,13 +270,15 @@ final class HttpRouteCompiler {
 
   private WeightedBackends.Backend backend(String field, WeightedBackend backend)
       throws InvalidResourceException {
-    HttpFilterCompiler filters = new HttpFilterCompiler(extensions);
+    HttpFilterCompiler filters = new HttpFilterCompiler(extensions, services);
     for (int i = 0; i < backend.getFiltersCount(); i++) {
       HttpFilter filter = backend.getFilters(i);
       String at = field + ".filters[" + i + "]";
-      if (filter.hasRedirect() || filter.hasUrlRewrite()) {
+      if (filter.hasRedirect() || filter.hasUrlRewrite() || filter.hasCors()) {
         throw invalid(
-            at, filter.getKindCase(), "a header modifier or an extension in a backendRef");
+            at,
+            filter.getKindCase(),
+            "a header modifier, a mirror or an extension in a backendRef");
       }
       filters.add(at, filter);
     }
