@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nantian.gateway.proxy.filter.CorsFilter;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Cross-origin requests over real sockets, as browsers send them. */
@@ -97,7 +98,7 @@ class CorsIT {
     }
   }
 
-  private static String allowed(String origin) throws Exception {
+  private static @Nullable String allowed(String origin) throws Exception {
     return preflight(SHOP, origin, "GET", "x-one").field("access-control-allow-origin");
   }
 

@@ -42,8 +42,19 @@ class MirrorIT {
         TestProxy proxy = proxy(backend, to(mirror, 1, 1));
         RawClient client = proxy.client()) {
       client.send(
-          "POST /cart HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-              + "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
+          """
+          POST /cart HTTP/1.1
+          Host: a
+          Transfer-Encoding: chunked
+
+          5
+          hello
+          6
+           world
+          0
+
+          """
+              .replace("\n", "\r\n"));
 
       assertThat(client.receive().body()).endsWith("\r\nhello world");
       assertThat(copy()).startsWith("POST /cart HTTP/1.1\r\n").endsWith("\r\nhello world");

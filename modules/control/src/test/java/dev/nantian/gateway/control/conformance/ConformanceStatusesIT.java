@@ -271,7 +271,7 @@ class ConformanceStatusesIT {
   }
 
   /** What the suite creates by itself: certificates; and the class, which it expects to find. */
-  private static String madeByTheSuite() throws Exception {
+  static String madeByTheSuite() throws Exception {
     StringBuilder yaml = new StringBuilder();
     yaml.append(
         """
@@ -290,7 +290,14 @@ class ConformanceStatusesIT {
     for (String secret :
         List.of(
             "gateway-conformance-web-backend/certificate",
-            "gateway-conformance-infra/tls-validity-checks-certificate")) {
+            "gateway-conformance-infra/tls-validity-checks-certificate",
+            "gateway-conformance-infra/tls-validity-checks-client-certificate",
+            "gateway-conformance-infra/tls-validity-checks-per-port-client-certificate",
+            "gateway-conformance-infra/tls-passthrough-checks-certificate",
+            "gateway-conformance-app-backend/tls-passthrough-checks-certificate",
+            "gateway-conformance-infra/tls-checks-certificate",
+            "gateway-conformance-infra/tls-checks-client-certificate",
+            "gateway-conformance-infra/tls-terminate-checks-certificate")) {
       int slash = secret.indexOf('/');
       yaml.append(
           """
@@ -308,6 +315,28 @@ class ConformanceStatusesIT {
                   secret.substring(0, slash),
                   base64(pair.substring(0, key)),
                   base64(pair.substring(key))));
+    }
+    for (String authority :
+        List.of(
+            "gateway-conformance-web-backend/web-backend-cm",
+            "gateway-conformance-infra/tls-validity-checks-ca-certificate",
+            "gateway-conformance-infra/tls-validity-checks-per-port-ca-certificate",
+            "gateway-conformance-infra/tls-checks-ca-certificate",
+            "gateway-conformance-infra/mismatch-ca-certificate")) {
+      int slash = authority.indexOf('/');
+      yaml.append(
+          """
+          ---
+          apiVersion: v1
+          kind: ConfigMap
+          metadata: {name: %s, namespace: %s}
+          data:
+            ca.crt: "%s"
+          """
+              .formatted(
+                  authority.substring(slash + 1),
+                  authority.substring(0, slash),
+                  pair.substring(0, key).replace("\n", "\\n")));
     }
     return yaml.toString();
   }
