@@ -77,8 +77,8 @@ class RejectionMessagesTest {
         rule(
             r -> r.getBackendsBuilder(0).addFilters(redirect(b -> b.setStatus(302))),
             RULE
-                + ".backendRefs[0].filters[0]: \"REDIRECT\" (expected a header modifier or an"
-                + " extension in a backendRef)"),
+                + ".backendRefs[0].filters[0]: \"REDIRECT\" (expected a header modifier,"
+                + " a mirror or an extension in a backendRef)"),
         rule(
             r -> r.setRequestTimeout(Duration.newBuilder().setSeconds(-1)),
             RULE + ".timeouts.request: \"-1s 0ns\" (expected 0 to 2147483647 seconds)"),
