@@ -57,8 +57,7 @@ class KindStatusesIT {
     String manifests = System.getProperty("conformance.manifests", "");
     assumeThat(manifests).as("-Dconformance.manifests").isNotEmpty();
     Files.copy(Path.of(manifests, "base.yaml"), folder.resolve("base.yaml"));
-    Files.copy(
-        Path.of(manifests, "tests", test.file() + ".yaml"), folder.resolve("test.yaml"));
+    Files.copy(Path.of(manifests, "tests", test.file() + ".yaml"), folder.resolve("test.yaml"));
     Files.writeString(folder.resolve("suite.yaml"), ConformanceStatusesIT.madeByTheSuite());
     ControlPlane plane =
         await(
@@ -162,8 +161,7 @@ class KindStatusesIT {
             .findFirst()
             .orElseThrow();
     int slash = name.indexOf('/');
-    ResourceKey key =
-        new ResourceKey(kind, name.substring(0, slash), name.substring(slash + 1));
+    ResourceKey key = new ResourceKey(kind, name.substring(0, slash), name.substring(slash + 1));
     return await(plane.view().status(key))
         .map(ObjectStatus::status)
         .map(MAPPER::<JsonNode>valueToTree)

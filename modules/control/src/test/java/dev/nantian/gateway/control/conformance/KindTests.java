@@ -13,9 +13,7 @@ final class KindTests {
   private static final String[] ATTACHED = {
     "Accepted=True/Accepted", "ResolvedRefs=True/ResolvedRefs"
   };
-  private static final String[] SERVED = {
-    "Accepted=True", "Programmed=True", "ResolvedRefs=True"
-  };
+  private static final String[] SERVED = {"Accepted=True", "Programmed=True", "ResolvedRefs=True"};
   private static final String[] NOT_ALLOWED = {
     "Accepted=False/NotAllowed", "Programmed=False/NotAllowed"
   };
@@ -64,7 +62,10 @@ final class KindTests {
           {"GRPCRouteNamedRule", "grpcroute-named-rule", "grpc-named-rules"}
         }) {
       tests.add(
-          test(test[0], test[1], wanted("GRPCRoute", NS + test[2], "parent same-namespace", ATTACHED)));
+          test(
+              test[0],
+              test[1],
+              wanted("GRPCRoute", NS + test[2], "parent same-namespace", ATTACHED)));
     }
     String gateway = "parent grpcroute-listener-hostname-matching";
     tests.add(
@@ -318,7 +319,10 @@ final class KindTests {
                 "parent listener-set-http-routing-1",
                 ATTACHED),
             wanted(
-                "ListenerSet", routing, "listener listener-set-http-routing-1-listener-1", SERVED)));
+                "ListenerSet",
+                routing,
+                "listener listener-set-http-routing-1-listener-1",
+                SERVED)));
     String grantNs = "gateway-api-listener-sets-test-reference-grant-ns/";
     tests.add(
         test(
@@ -335,8 +339,7 @@ final class KindTests {
                 NS + "listenerset-with-reference-grant",
                 "listener listenerset-with-reference-grant-listener",
                 "ResolvedRefs=True"),
-            wanted(
-                "ListenerSet", grantNs + "listenerset-without-reference-grant", "", NOT_VALID),
+            wanted("ListenerSet", grantNs + "listenerset-without-reference-grant", "", NOT_VALID),
             wanted(
                 "ListenerSet",
                 grantNs + "listenerset-without-reference-grant",
@@ -502,7 +505,8 @@ final class KindTests {
         test(
             "BackendTLSPolicyObservedGenerationBump",
             "backendtlspolicy-observed-generation-bump",
-            wanted("BackendTLSPolicy", NS + "observed-generation-bump", ancestor, "Accepted=True")));
+            wanted(
+                "BackendTLSPolicy", NS + "observed-generation-bump", ancestor, "Accepted=True")));
   }
 
   private static void addClientCertificates(List<KindTest> tests) {

@@ -62,8 +62,7 @@ final class HttpFilterCompiler {
   private @Nullable RedirectAction redirect;
   private @Nullable RewriteAction rewrite;
 
-  HttpFilterCompiler(
-      FilterCompiler extensionCompiler, HttpRouteCompiler.ServiceLookup services) {
+  HttpFilterCompiler(FilterCompiler extensionCompiler, HttpRouteCompiler.ServiceLookup services) {
     this.extensionCompiler = extensionCompiler;
     this.services = services;
   }

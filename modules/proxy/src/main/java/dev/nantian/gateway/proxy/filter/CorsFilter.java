@@ -18,8 +18,7 @@ public final class CorsFilter implements Filter {
   private static final HeaderName ORIGIN = HeaderName.of("origin");
   private static final HeaderName VARY = HeaderName.of("vary");
   private static final HeaderName REQUEST_METHOD = HeaderName.of("access-control-request-method");
-  private static final HeaderName REQUEST_HEADERS =
-      HeaderName.of("access-control-request-headers");
+  private static final HeaderName REQUEST_HEADERS = HeaderName.of("access-control-request-headers");
   private static final HeaderName ALLOW_ORIGIN = HeaderName.of("access-control-allow-origin");
   private static final HeaderName ALLOW_CREDENTIALS =
       HeaderName.of("access-control-allow-credentials");
