@@ -299,6 +299,7 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
     parts.metrics().updated(store.config().revision(), now, Duration.between(began, now));
     Map<String, ConfigStore.GatewayProblem> before = gatewayProblems;
     gatewayProblems = store.gatewayProblems();
+    publish(now); // before the answer: who reads the state after an ACK sees what was acknowledged
     Set<String> answered = new HashSet<>();
     Apply apply = underWay;
     if (apply != null) {
@@ -313,7 +314,6 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
       apply.whenServed().accept(new Applied(apply.update().type(), rejected));
     }
     tellWatcher(before, answered);
-    publish(now);
     if (!serving) {
       next();
     }
