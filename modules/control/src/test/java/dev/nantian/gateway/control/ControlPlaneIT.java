@@ -300,7 +300,12 @@ class ControlPlaneIT {
       node.ackUntil(state -> state.holds(ResourceType.HTTP_ROUTE, "shop/cart"));
 
       source.apply(ROUTE.formatted(2, "other.example", "cart"));
-      node.ack(node.next());
+      node.ackUntil(
+          state ->
+              state
+                  .message(ResourceType.HTTP_ROUTE, "shop/cart")
+                  .toString()
+                  .contains("other.example"));
 
       awaitThat(() -> route().liveAt().containsKey("node-a"));
       var route = route();
