@@ -159,11 +159,11 @@ final class StandaloneIT {
       delimiter = '|',
       textBlock =
           """
-          /v1/actors/Pod/demo/x            | 404 | kind 'Pod' (expected one of GatewayClass, Gateway, HTTPRoute, Service, EndpointSlice, Secret, ConfigMap, Namespace, ReferenceGrant)
+          /v1/actors/Pod/demo/x            | 404 | kind 'Pod' (expected one of GatewayClass, Gateway, ListenerSet, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute, BackendTLSPolicy, BackendLBPolicy, Service, EndpointSlice, Secret, ConfigMap, Namespace, ReferenceGrant)
           /v1/actors/Gateway/-/demo        | 404 | namespace '-' (expected one, Gateway is namespaced)
           /v1/actors/GatewayClass/demo/x   | 404 | namespace 'demo' (expected -, GatewayClass has none)
           /v1/status/HTTPRoute/demo/nope   | 404 | no status of HTTPRoute demo/nope
-          /v1/snapshot/resource?type=x&name=y | 400 | query parameter 'type': 'x' (expected one of SECRET, SERVICE, ENDPOINTS, GATEWAY, HTTP_ROUTE)
+          /v1/snapshot/resource?type=x&name=y | 400 | query parameter 'type': 'x' (expected one of SECRET, SERVICE, ENDPOINTS, GATEWAY, HTTP_ROUTE, L4_ROUTE)
           /v1/snapshot/resource?type=secret | 400 | query parameter 'name' is missing (expected a resource's name, such as shop/cart)
           /v1/explain                      | 400 | query parameter 'host' is missing (expected a host name)
           /v1/explain?host=a&port=http     | 400 | port: "http" (expected 1 to 65535)
