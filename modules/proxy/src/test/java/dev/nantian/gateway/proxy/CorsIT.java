@@ -68,6 +68,15 @@ class CorsIT {
   }
 
   @Test
+  void aRequestWithCredentialsIsNeverAnsweredWithTheStar() throws Exception {
+    RawClient.Response answer = get(ANYONE, "Origin: https://x.example\r\nCookie: a=b\r\n", "");
+
+    assertThat(answer.field("access-control-allow-origin")).isEqualTo("https://x.example");
+    assertThat(answer.field("access-control-allow-credentials")).isNull();
+    assertThat(answer.field("vary")).isEqualTo("Origin");
+  }
+
+  @Test
   void whatTheBackendSaysOfOriginsIsReplaced() throws Exception {
     RawClient.Response answer =
         get(SHOP, "Origin: https://www.shop.example\r\n", "Access-Control-Allow-Origin: *\r\n");

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * from the page.
  */
 public final class CorsFilter implements Filter {
+  private static final HeaderName COOKIE = HeaderName.of("cookie");
+  private static final HeaderName AUTHORIZATION = HeaderName.of("authorization");
   private static final HeaderName ORIGIN = HeaderName.of("origin");
   private static final HeaderName VARY = HeaderName.of("vary");
   private static final HeaderName REQUEST_METHOD = HeaderName.of("access-control-request-method");
@@ -100,13 +102,13 @@ public final class CorsFilter implements Filter {
   }
 
   /** What to say of this origin; null if it is not allowed. */
-  private @Nullable String allowed(@Nullable String origin) {
+  private @Nullable String allowed(@Nullable String origin, boolean withCredentials) {
     if (origin == null) {
       return null;
     }
     // With credentials the star means nothing to browsers: the origin itself must be named.
     if (anyOrigin) {
-      return credentials ? origin : ANY;
+      return credentials || withCredentials ? origin : ANY;
     }
     String lower = origin.toLowerCase(Locale.ROOT);
     for (Origin one : origins) {
@@ -128,7 +130,8 @@ public final class CorsFilter implements Filter {
     @Override
     public Verdict onRequestHead() {
       FilterRequest request = exchange.request();
-      allowed = allowed(request.first(ORIGIN));
+      boolean withCredentials = request.contains(COOKIE) || request.contains(AUTHORIZATION);
+      allowed = allowed(request.first(ORIGIN), withCredentials);
       String method = request.first(REQUEST_METHOD);
       if (method != null && request.contains(ORIGIN) && request.method().equals("OPTIONS")) {
         exchange.answer(preflight(method, request.first(REQUEST_HEADERS)));
@@ -176,7 +179,7 @@ public final class CorsFilter implements Filter {
           response.set(EXPOSE_HEADERS, exposed);
         }
       }
-      if (!anyOrigin || credentials) {
+      if (origin == null ? !anyOrigin || credentials : !ANY.equals(origin)) {
         // Or a cache would give one origin's answer to another.
         response.add(VARY, "Origin");
       }
