@@ -41,15 +41,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(name, xdsAddress, addressPool, sharedAddresses);
   }
 
-  public ControlPlaneSettings withXdsAddress(InetSocketAddress address) {
-    return new ControlPlaneSettings(controllerName, address, addressPool, sharedAddresses);
-  }
-
   public ControlPlaneSettings withAddressPool(List<String> pool) {
     return new ControlPlaneSettings(controllerName, xdsAddress, pool, sharedAddresses);
-  }
-
-  public ControlPlaneSettings withSharedAddresses(List<String> addresses) {
-    return new ControlPlaneSettings(controllerName, xdsAddress, addressPool, addresses);
   }
 }

@@ -33,7 +33,7 @@ final class AttachedListenerSets {
       ListenerOffer offer,
       String id,
       String conflict,
-      Optional<ListenerCheck.Refusal> refusal,
+      Optional<Refusal> refusal,
       Listener message) {
     boolean accepted() {
       return offer.valid() && conflict.isEmpty() && refusal.isEmpty();

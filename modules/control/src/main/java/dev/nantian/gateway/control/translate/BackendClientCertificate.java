@@ -16,9 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusal if the reference does not
  */
 record BackendClientCertificate(
-    Optional<ResourceKey> secret,
-    Optional<ListenerCheck.Refusal> refusal,
-    Optional<Problem> problem) {
+    Optional<ResourceKey> secret, Optional<Refusal> refusal, Optional<Problem> problem) {
   private static final String PATH = "spec.tls.backend.clientCertificateRef";
 
   static Set<ResourceKey> dependencies(ResourceKey key, Gateway gateway) {
@@ -71,7 +69,7 @@ record BackendClientCertificate(
   private static BackendClientCertificate refused(String reason, Problem problem) {
     return new BackendClientCertificate(
         Optional.empty(),
-        Optional.of(new ListenerCheck.Refusal(reason, problem.inMessage())),
+        Optional.of(new Refusal(reason, problem.inMessage())),
         Optional.of(problem));
   }
 

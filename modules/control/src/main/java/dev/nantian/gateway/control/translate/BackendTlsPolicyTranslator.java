@@ -4,6 +4,7 @@ import static dev.nantian.gateway.control.translate.Conditions.condition;
 import static dev.nantian.gateway.control.translate.Conditions.createdMillis;
 import static dev.nantian.gateway.control.translate.Conditions.generation;
 import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
+import static dev.nantian.gateway.control.translate.Conditions.resolvedRefs;
 
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
@@ -44,8 +45,8 @@ public final class BackendTlsPolicyTranslator implements Translator<BackendTLSPo
   /** What the policy comes to. */
   private record Verdict(
       BackendTls tls,
-      Optional<ListenerCheck.Refusal> notAccepted,
-      Optional<ListenerCheck.Refusal> notResolved,
+      Optional<Refusal> notAccepted,
+      Optional<Refusal> notResolved,
       List<Problem> problems) {}
 
   @Override
@@ -140,11 +141,11 @@ public final class BackendTlsPolicyTranslator implements Translator<BackendTLSPo
       BackendTls.Builder tls,
       String reason,
       Problem problem,
-      Optional<ListenerCheck.Refusal> notResolved,
+      Optional<Refusal> notResolved,
       List<Problem> problems) {
     return new Verdict(
         tls.setFailure(reason + ": " + problem.inMessage()).build(),
-        Optional.of(new ListenerCheck.Refusal(reason, problem.inMessage())),
+        Optional.of(new Refusal(reason, problem.inMessage())),
         notResolved,
         problems);
   }
@@ -171,21 +172,7 @@ public final class BackendTlsPolicyTranslator implements Translator<BackendTLSPo
     } else {
       conditions.add(condition("Accepted", true, "Accepted", "the policy is valid", generation));
     }
-    conditions.add(
-        verdict
-            .notResolved()
-            .map(
-                refusal ->
-                    condition(
-                        "ResolvedRefs", false, refusal.reason(), refusal.message(), generation))
-            .orElseGet(
-                () ->
-                    condition(
-                        "ResolvedRefs",
-                        true,
-                        "ResolvedRefs",
-                        "all references resolve",
-                        generation)));
+    conditions.add(resolvedRefs(verdict.notResolved(), generation));
     List<PolicyAncestorStatus> ancestors =
         gateways.stream()
             .limit(MAX_ANCESTORS)

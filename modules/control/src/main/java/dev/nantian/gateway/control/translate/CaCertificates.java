@@ -18,7 +18,7 @@ import java.util.TreeSet;
  * @param pem of all references that resolve, one after the other; empty if none does
  * @param refusal of the first reference that does not
  */
-record CaCertificates(String pem, Optional<ListenerCheck.Refusal> refusal, List<Problem> problems) {
+record CaCertificates(String pem, Optional<Refusal> refusal, List<Problem> problems) {
 
   /** A reference with its namespace. */
   record Reference(String group, String kind, String namespace, String name) {
@@ -69,7 +69,7 @@ record CaCertificates(String pem, Optional<ListenerCheck.Refusal> refusal, List<
   static CaCertificates resolve(
       ResourceKey owner, String path, List<Reference> references, String wrongKind, Inputs inputs) {
     StringBuilder pem = new StringBuilder();
-    Optional<ListenerCheck.Refusal> refusal = Optional.empty();
+    Optional<Refusal> refusal = Optional.empty();
     List<Problem> problems = new ArrayList<>();
     for (int i = 0; i < references.size(); i++) {
       Reference reference = references.get(i);
@@ -110,7 +110,7 @@ record CaCertificates(String pem, Optional<ListenerCheck.Refusal> refusal, List<
       }
       problems.add(problem);
       if (refusal.isEmpty()) {
-        refusal = Optional.of(new ListenerCheck.Refusal(reason, problem.inMessage()));
+        refusal = Optional.of(new Refusal(reason, problem.inMessage()));
       }
     }
     return new CaCertificates(pem.toString(), refusal, problems);

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Optional;
 
 /** The parts that all statuses share. */
 final class Conditions {
@@ -24,6 +25,18 @@ final class Conditions {
         .withMessage(message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE))
         .withObservedGeneration(generation)
         .build();
+  }
+
+  /** The condition ResolvedRefs, false for the first reference that does not resolve. */
+  static Condition resolvedRefs(Optional<Refusal> notResolved, long generation) {
+    return notResolved
+        .map(
+            refusal ->
+                condition("ResolvedRefs", false, refusal.reason(), refusal.message(), generation))
+        .orElseGet(
+            () ->
+                condition(
+                    "ResolvedRefs", true, "ResolvedRefs", "all references resolve", generation));
   }
 
   static long generation(HasMetadata object) {

@@ -34,8 +34,8 @@ final class FrontendValidation {
    * @param message empty if clients are not asked
    */
   record Outcome(
-      Optional<ListenerCheck.Refusal> notAccepted,
-      Optional<ListenerCheck.Refusal> notResolved,
+      Optional<Refusal> notAccepted,
+      Optional<Refusal> notResolved,
       Optional<ClientValidation> message) {
     static final Outcome NOT_ASKED =
         new Outcome(Optional.empty(), Optional.empty(), Optional.empty());
@@ -129,11 +129,11 @@ final class FrontendValidation {
     if (certificates.pem().isEmpty()) {
       return new Outcome(
           Optional.of(
-              new ListenerCheck.Refusal(
+              new Refusal(
                   "NoValidCACertificate",
                   certificates
                       .refusal()
-                      .map(ListenerCheck.Refusal::message)
+                      .map(Refusal::message)
                       .orElse(path + ".caCertificateRefs: empty (expected a ConfigMap)"))),
           certificates.refusal(),
           Optional.empty());

@@ -136,7 +136,7 @@ final class GatewayStatuses {
   private static Condition resolvedRefs(
       List<ListenerCheck> listeners, BackendClientCertificate clientCertificate, long generation) {
     if (clientCertificate.refusal().isPresent()) {
-      ListenerCheck.Refusal refusal = clientCertificate.refusal().get();
+      Refusal refusal = clientCertificate.refusal().get();
       return condition("ResolvedRefs", false, refusal.reason(), refusal.message(), generation);
     }
     List<String> unresolved =
@@ -178,9 +178,9 @@ final class GatewayStatuses {
                 "Conflicted",
                 true,
                 listener.conflict(),
-                listener.notAccepted().map(ListenerCheck.Refusal::message).orElse(""),
+                listener.notAccepted().map(Refusal::message).orElse(""),
                 generation));
-    conditions.add(resolvedRefs(listener, generation));
+    conditions.add(Conditions.resolvedRefs(listener.notResolved(), generation));
     conditions.add(
         listenerProgrammed(listener, gatewayRefusal, served, liveness, inputs, generation));
     return new ListenerStatusBuilder()
@@ -189,18 +189,6 @@ final class GatewayStatuses {
         .withAttachedRoutes(attachedRoutes(listener, inputs))
         .withConditions(conditions)
         .build();
-  }
-
-  static Condition resolvedRefs(ListenerCheck listener, long generation) {
-    return listener
-        .notResolved()
-        .map(
-            refusal ->
-                condition("ResolvedRefs", false, refusal.reason(), refusal.message(), generation))
-        .orElseGet(
-            () ->
-                condition(
-                    "ResolvedRefs", true, "ResolvedRefs", "all references resolve", generation));
   }
 
   private static Condition listenerProgrammed(
@@ -225,8 +213,8 @@ final class GatewayStatuses {
     String message =
         gatewayRefusal
             .map(Problem::inMessage)
-            .or(() -> listener.notAccepted().map(ListenerCheck.Refusal::message))
-            .or(() -> listener.notResolved().map(ListenerCheck.Refusal::message))
+            .or(() -> listener.notAccepted().map(Refusal::message))
+            .or(() -> listener.notResolved().map(Refusal::message))
             .orElse("no address is assigned yet");
     boolean pending =
         gatewayRefusal.isEmpty()

@@ -171,14 +171,14 @@ public final class GatewayTranslator implements Translator<Gateway> {
     Optional<String> noPlace = refusal(added.id(), inputs);
     String message =
         added.conflict().isEmpty()
-            ? added.refusal().map(ListenerCheck.Refusal::message).orElse("")
+            ? added.refusal().map(Refusal::message).orElse("")
             : "another listener of the Gateway with precedence has "
                 + (added.conflict().equals("ProtocolConflict")
                     ? "another protocol on port " + added.offer().port()
                     : "the same hostname on port " + added.offer().port());
     return new Fact.ListenerVerdict(
         added.conflict(),
-        added.refusal().map(ListenerCheck.Refusal::reason).orElse(""),
+        added.refusal().map(Refusal::reason).orElse(""),
         message,
         serves,
         serves && liveness.live(),

@@ -12,10 +12,13 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.BackendRef;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatus;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.TLSRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.TLSRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.TLSRouteStatusBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.TCPRouteStatusBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1alpha2.UDPRouteStatusBuilder;
 import java.util.List;
 import java.util.Optional;
@@ -58,10 +61,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
         L4Route.Kind.TLS,
         RouteBackends.Speech.TCP,
         RouteShape::of,
-        route ->
-            orEmpty(route.getSpec().getRules()).stream()
-                .map(rule -> orEmpty(rule.getBackendRefs()))
-                .toList(),
+        route -> references(route.getSpec().getRules(), TLSRouteRule::getBackendRefs),
         parents -> new TLSRouteStatusBuilder().withParents(parents).build());
   }
 
@@ -72,10 +72,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
         L4Route.Kind.TCP,
         RouteBackends.Speech.TCP,
         RouteShape::of,
-        route ->
-            orEmpty(route.getSpec().getRules()).stream()
-                .map(rule -> orEmpty(rule.getBackendRefs()))
-                .toList(),
+        route -> references(route.getSpec().getRules(), TCPRouteRule::getBackendRefs),
         parents -> new TCPRouteStatusBuilder().withParents(parents).build());
   }
 
@@ -86,11 +83,13 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
         L4Route.Kind.UDP,
         RouteBackends.Speech.UDP,
         RouteShape::of,
-        route ->
-            orEmpty(route.getSpec().getRules()).stream()
-                .map(rule -> orEmpty(rule.getBackendRefs()))
-                .toList(),
+        route -> references(route.getSpec().getRules(), UDPRouteRule::getBackendRefs),
         parents -> new UDPRouteStatusBuilder().withParents(parents).build());
+  }
+
+  private static <U> List<List<BackendRef>> references(
+      List<U> rules, Function<U, List<BackendRef>> ofRule) {
+    return orEmpty(rules).stream().map(rule -> orEmpty(ofRule.apply(rule))).toList();
   }
 
   @Override
@@ -115,8 +114,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
             .setName(key.kind() + "/" + key.namespace() + "/" + key.name())
             .setKind(kind)
             .setCreatedMillis(createdMillis(object));
-    Optional<ListenerCheck.Refusal> notAccepted =
-        addBackends(rules.apply(object), resolved, message, result);
+    Optional<Refusal> notAccepted = addBackends(rules.apply(object), resolved, message, result);
     List<RouteParents.Parent> parents = RouteParents.resolve(shape.apply(key, object), inputs);
     message.addAllAttachments(RouteAttachments.of(parents));
     parents.forEach(parent -> parent.problem().ifPresent(result::problem));
@@ -139,7 +137,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
   }
 
   /** Rules of layer 4 have nothing to tell them apart, so only a single one can be served. */
-  private static Optional<ListenerCheck.Refusal> addBackends(
+  private static Optional<Refusal> addBackends(
       List<List<BackendRef>> rules,
       RouteBackends resolved,
       L4Route.Builder message,
@@ -147,7 +145,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
     if (rules.size() != 1) {
       Problem problem = Problem.error("spec.rules", rules.size() + " rules (expected one)");
       result.problem(problem);
-      return Optional.of(new ListenerCheck.Refusal("UnsupportedValue", problem.inMessage()));
+      return Optional.of(new Refusal("UnsupportedValue", problem.inMessage()));
     }
     List<BackendRef> references = rules.getFirst();
     for (int i = 0; i < references.size(); i++) {

@@ -39,9 +39,6 @@ record ListenerCheck(
     FrontendValidation.Outcome frontend,
     List<Problem> problems) {
 
-  /** A condition's reason with its message. */
-  record Refusal(String reason, String message) {}
-
   /**
    * @param owner the Gateway or ListenerSet
    * @param frontend of the listener's port, if it is HTTPS

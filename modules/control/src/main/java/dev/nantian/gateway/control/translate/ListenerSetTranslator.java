@@ -206,12 +206,12 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
         Objects.requireNonNullElse(
             verdict.listeners().get(check.name()),
             new Fact.ListenerVerdict("", "", "", false, false, "Pending", "not known yet"));
-    Optional<ListenerCheck.Refusal> refusal = check.notAccepted();
+    Optional<Refusal> refusal = check.notAccepted();
     if (refusal.isEmpty() && !one.conflict().isEmpty()) {
-      refusal = Optional.of(new ListenerCheck.Refusal(one.conflict(), one.message()));
+      refusal = Optional.of(new Refusal(one.conflict(), one.message()));
     }
     if (refusal.isEmpty() && !one.reason().isEmpty()) {
-      refusal = Optional.of(new ListenerCheck.Refusal(one.reason(), one.message()));
+      refusal = Optional.of(new Refusal(one.reason(), one.message()));
     }
     boolean unresolved = !check.servable() && refusal.isEmpty();
     return new ListenerEntryStatusBuilder()
@@ -228,7 +228,7 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
             one.conflict().isEmpty()
                 ? condition("Conflicted", false, "NoConflicts", "no conflicts", generation)
                 : condition("Conflicted", true, one.conflict(), one.message(), generation),
-            GatewayStatuses.resolvedRefs(check, generation),
+            Conditions.resolvedRefs(check.notResolved(), generation),
             refusal.isPresent()
                 ? condition(
                     "Programmed",

@@ -35,7 +35,7 @@ final class RouteBackends {
   private final Inputs inputs;
   private final Map<ResourceKey, SortedSet<Integer>> used = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
-  private Optional<ListenerCheck.Refusal> refusal = Optional.empty();
+  private Optional<Refusal> refusal = Optional.empty();
   private String lastReason = "";
 
   RouteBackends(ResourceKey route, Speech speech, Inputs inputs) {
@@ -50,7 +50,7 @@ final class RouteBackends {
   }
 
   /** The first reference that does not resolve. */
-  Optional<ListenerCheck.Refusal> refusal() {
+  Optional<Refusal> refusal() {
     return refusal;
   }
 
@@ -134,7 +134,7 @@ final class RouteBackends {
     problems.add(problem);
     lastReason = reason;
     if (refusal.isEmpty()) {
-      refusal = Optional.of(new ListenerCheck.Refusal(reason, problem.inMessage()));
+      refusal = Optional.of(new Refusal(reason, problem.inMessage()));
     }
     return Optional.empty();
   }

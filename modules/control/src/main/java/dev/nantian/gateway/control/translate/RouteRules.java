@@ -60,16 +60,15 @@ final class RouteRules {
 
   /** What is wrong with the rules. */
   RouteStatuses.Verdict verdict() {
-    Optional<ListenerCheck.Refusal> notAccepted = Optional.empty();
-    Optional<ListenerCheck.Refusal> partial = Optional.empty();
+    Optional<Refusal> notAccepted = Optional.empty();
+    Optional<Refusal> partial = Optional.empty();
     if (!dropped.isEmpty() && valid == 0) {
       UnsupportedException first = dropped.getFirst();
-      notAccepted =
-          Optional.of(new ListenerCheck.Refusal(first.reason(), first.problem().inMessage()));
+      notAccepted = Optional.of(new Refusal(first.reason(), first.problem().inMessage()));
     } else if (!dropped.isEmpty()) {
       partial =
           Optional.of(
-              new ListenerCheck.Refusal(
+              new Refusal(
                   "UnsupportedValue",
                   dropped.stream()
                       .map(rule -> "Dropped Rule " + rule.problem().inMessage())

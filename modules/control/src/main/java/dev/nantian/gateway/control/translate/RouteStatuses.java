@@ -1,6 +1,7 @@
 package dev.nantian.gateway.control.translate;
 
 import static dev.nantian.gateway.control.translate.Conditions.condition;
+import static dev.nantian.gateway.control.translate.Conditions.resolvedRefs;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatus;
@@ -22,9 +23,9 @@ final class RouteStatuses {
    * @param ignored fields that are not in force though the route is served
    */
   record Verdict(
-      Optional<ListenerCheck.Refusal> notAccepted,
-      Optional<ListenerCheck.Refusal> partial,
-      Optional<ListenerCheck.Refusal> notResolved,
+      Optional<Refusal> notAccepted,
+      Optional<Refusal> partial,
+      Optional<Refusal> notResolved,
       List<String> ignored) {}
 
   static List<RouteParentStatus> of(
@@ -82,21 +83,7 @@ final class RouteStatuses {
                           refusal.message(),
                           generation)));
     }
-    conditions.add(
-        verdict
-            .notResolved()
-            .map(
-                refusal ->
-                    condition(
-                        "ResolvedRefs", false, refusal.reason(), refusal.message(), generation))
-            .orElseGet(
-                () ->
-                    condition(
-                        "ResolvedRefs",
-                        true,
-                        "ResolvedRefs",
-                        "all references resolve",
-                        generation)));
+    conditions.add(resolvedRefs(verdict.notResolved(), generation));
     return conditions;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is known of the health of a cluster's endpoints, and the checks that find it out.
+ * What is known of the health of a cluster's endpoints. Active checks are in {@code check}.
  *
  * <p>In: outcomes of requests, reported by the event loops ({@link
  * dev.nantian.gateway.proxy.health.EndpointHealth#report}), and results of active checks. Out:

@@ -83,21 +83,6 @@ public record ConnectionSettings(
         http2);
   }
 
-  /** The same with other limits of HTTP/2. */
-  public ConnectionSettings withHttp2(Http2Limits other) {
-    return new ConnectionSettings(
-        headTimeoutMillis,
-        idleTimeoutMillis,
-        streamIdleTimeoutMillis,
-        maxConnections,
-        maxRequestsPerConnection,
-        bodies,
-        limits,
-        rules,
-        proxyHeaders,
-        other);
-  }
-
   /** The same with other ports that ask for the PROXY protocol. */
   public ConnectionSettings withProxyHeaders(TrustedSenders senders) {
     return new ConnectionSettings(

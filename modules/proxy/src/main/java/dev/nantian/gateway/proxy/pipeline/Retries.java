@@ -127,11 +127,6 @@ final class Retries extends DeadlineWheel.Entry {
     }
   }
 
-  /** True if another try would begin at once. */
-  boolean isImmediate() {
-    return delayMillis == 0;
-  }
-
   /** Begins the try that {@link #mayFollow} allowed, when its time has come. */
   void schedule() {
     if (delayMillis == 0) {

@@ -1,6 +1,7 @@
 /**
  * Connections to backends: for each loop and endpoint a pool of kept connections (HTTP/1.1 or
- * HTTP/2), and the choice of an endpoint by power of two choices on outstanding requests.
+ * HTTP/2). Which endpoint gets a request is the cluster's balancer's choice ({@code balance}) among
+ * those that are well ({@code health}).
  *
  * <p>In: an {@link dev.nantian.gateway.proxy.upstream.UpstreamUser} that wants to send one request.
  * Out: an {@link dev.nantian.gateway.proxy.upstream.UpstreamStream} lent to it until its response
