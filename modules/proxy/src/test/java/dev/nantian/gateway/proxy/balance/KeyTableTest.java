@@ -21,6 +21,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KeyTableTest {
   private static final int KEYS = 20_000;
 
+  /**
+   * How far a share that was measured with {@link #KEYS} random keys may lie from the true one: six
+   * standard deviations of a share of one half, so that chance never fails a test.
+   */
+  private static final double SAMPLING = 6 * Math.sqrt(0.25 / KEYS);
+
   private static List<String> names(int count, long seed) {
     Random random = new Random(seed);
     return IntStream.range(0, count)
@@ -70,7 +76,7 @@ class KeyTableTest {
     Moved moved = remove(policy, names(count, seed), new Random(seed).nextInt(count));
     // Then
     assertThat(moved.ofOthers()).isZero();
-    assertThat(moved.ofLeaver()).isLessThanOrEqualTo(1.5 / count);
+    assertThat(moved.ofLeaver()).isLessThanOrEqualTo(1.5 / count + SAMPLING);
   }
 
   @Property(tries = 60)
@@ -81,7 +87,7 @@ class KeyTableTest {
     // When
     Moved moved = remove(policy, names(count, seed), new Random(seed).nextInt(count));
     // Then
-    assertThat(moved.ofLeaver()).isLessThanOrEqualTo(1.0 / count + 0.01);
+    assertThat(moved.ofLeaver()).isLessThanOrEqualTo(1.0 / count + 0.005 + SAMPLING);
     assertThat(moved.ofOthers()).isLessThanOrEqualTo(0.05);
   }
 
