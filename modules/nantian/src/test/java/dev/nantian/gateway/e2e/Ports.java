@@ -4,31 +4,47 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
-/** TCP ports that were free a moment ago. */
+/**
+ * TCP ports that nobody listens on and that the kernel gives to nobody by itself: they lie below
+ * Linux's range of ephemeral ports, so that a connection or a socket bound to port 0 never takes
+ * one between its choice and its use.
+ */
 public final class Ports {
+  private static final int FIRST = 10_000;
+  private static final int COUNT = 10_000;
+
+  /** Processes begin at different places. */
+  private static final AtomicInteger NEXT =
+      new AtomicInteger((int) (ProcessHandle.current().pid() * 97 % COUNT));
+
   private Ports() {}
 
+  /** One that no call in this process has returned lately. */
   public static int free() {
-    return free(1).getFirst();
+    for (int tries = 0; tries < COUNT; tries++) {
+      int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);
+      if (isFree(port)) {
+        return port;
+      }
+    }
+    throw new UncheckedIOException(
+        new IOException("no free port from " + FIRST + " to " + (FIRST + COUNT - 1)));
   }
 
   /** So many different ones. */
   public static List<Integer> free(int count) {
-    var sockets = new ArrayList<ServerSocket>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-      return ports;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    return Stream.generate(Ports::free).limit(count).toList();
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException taken) {
+      return false;
     }
   }
 }

@@ -8,7 +8,6 @@ import dev.nantian.gateway.proxy.config.Cluster;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import org.junit.jupiter.api.Test;
 
 /** Backends that fail in every phase, and the answer or reset that the client gets. */
@@ -21,9 +20,7 @@ class FailureIT {
   }
 
   private static InetSocketAddress closedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
-    }
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), Ports.free());
   }
 
   private static Response responseOf(RawBackend.Script script) throws IOException {

@@ -62,7 +62,7 @@ class ProxyNodeIT {
         RawBackend backend = RawBackend.echo();
         Running proxy = new Running(control.address(), null)) {
       // Given
-      int port = freePort();
+      int port = Ports.free();
       ScriptedControlPlane.Stream stream = control.stream();
       Map<ResourceType, DeltaDiscoveryRequest> greetings = stream.greetings();
       assertThat(greetings.keySet()).containsExactly(ResourceType.values());
@@ -99,7 +99,7 @@ class ProxyNodeIT {
         RawBackend backend = RawBackend.echo();
         Running proxy = new Running(control.address(), null)) {
       // Given
-      int port = freePort();
+      int port = Ports.free();
       ScriptedControlPlane.Stream stream = control.stream();
       stream.greetings();
       sendAll(stream, port, backend);
@@ -140,7 +140,7 @@ class ProxyNodeIT {
         RawBackend backend = RawBackend.echo();
         Running proxy = new Running(control.address(), null)) {
       // Given
-      int port = freePort();
+      int port = Ports.free();
       ScriptedControlPlane.Stream stream = control.stream();
       stream.greetings();
       sendAll(stream, port, backend);
@@ -181,7 +181,7 @@ class ProxyNodeIT {
       ScriptedControlPlane control = new ScriptedControlPlane(0);
       try (Running proxy = new Running(control.address(), null)) {
         // Given
-        int port = freePort();
+        int port = Ports.free();
         ScriptedControlPlane.Stream stream = control.stream();
         stream.greetings();
         sendAll(stream, port, backend);
@@ -212,7 +212,7 @@ class ProxyNodeIT {
   void proxyServesFromDiskBeforeItHasReachedAControlPlane() throws Exception {
     try (RawBackend backend = RawBackend.echo()) {
       // Given
-      int port = freePort();
+      int port = Ports.free();
       ControlPlaneAddress address;
       try (ScriptedControlPlane control = new ScriptedControlPlane(0);
           Running proxy = new Running(control.address(), folder)) {
@@ -289,7 +289,7 @@ class ProxyNodeIT {
         RawBackend backend = RawBackend.echo();
         Running proxy = new Running(control.address(), null)) {
       // Given
-      int port = freePort();
+      int port = Ports.free();
       ScriptedControlPlane.Stream stream = control.stream();
       stream.greetings();
       int backendPort = backend.address().getPort();
@@ -316,7 +316,7 @@ class ProxyNodeIT {
         RawBackend backend = RawBackend.echo();
         Running proxy = new Running(control.address(), null)) {
       // Given
-      int port = freePort();
+      int port = Ports.free();
       ScriptedControlPlane.Stream stream = control.stream();
       stream.greetings();
       sendAll(stream, port, backend);
@@ -383,12 +383,6 @@ class ProxyNodeIT {
     socket.setSoTimeout(10_000);
     try (RawClient client = new RawClient(socket)) {
       return client.get(path);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

@@ -167,7 +167,7 @@ final class RelayIT {
   @Test
   void triesAnotherEndpointWhenOneRefuses() throws Exception {
     start(DataPlaneSettings.DEFAULT, 1);
-    int dead = closedPort();
+    int dead = Ports.free();
     try (ServerSocket server = new ServerSocket(0, 50, LOOPBACK)) {
       int port = serve(Protocol.TCP, cluster(dead, server.getLocalPort()));
       for (int i = 0; i < 8; i++) {
@@ -187,7 +187,7 @@ final class RelayIT {
   @Test
   void resetsAClientWhenNoBackendTakesIt() throws Exception {
     start(DataPlaneSettings.DEFAULT, 1);
-    int port = serve(Protocol.TCP, cluster(closedPort()));
+    int port = serve(Protocol.TCP, cluster(Ports.free()));
 
     try (Socket client = new Socket(LOOPBACK, port)) {
       client.setSoTimeout(20_000);
@@ -374,12 +374,6 @@ final class RelayIT {
     DatagramPacket answer = new DatagramPacket(new byte[65_536], 65_536);
     client.receive(answer);
     return Arrays.copyOf(answer.getData(), answer.getLength());
-  }
-
-  private static int closedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
-      return socket.getLocalPort();
-    }
   }
 
   private static Cluster cluster(int... ports) {
