@@ -79,7 +79,7 @@ def idle_load(bench: Bench, fleet: Fleet, member: Member, warm: float) -> Figure
         h1_load("closed", "/small", 64)(bench, fleet, fresh, max(warm, member.proxy.warm_up_seconds / 2))
         figures = h1_load("idle", "/small", IDLE_CONNECTIONS)(bench, fleet, fresh, 0)
     finally:
-        fresh.process.end()
+        fresh.end()
     extra = figures.rss_mib - figures.extra["rss_before_mib"]
     figures.extra |= {"extra_mib": extra, "kib_per_connection": extra * 1024 / IDLE_CONNECTIONS}
     figures.errors += IDLE_CONNECTIONS - figures.extra["open"]
@@ -105,11 +105,11 @@ def cores_load(cpus: list[int], shared: bool) -> Run:
 def start_load(cpus: list[int]) -> Run:
     def run(bench: Bench, fleet: Fleet, member: Member, warm: float) -> Figures:
         fleet.stop_all()
-        fresh = fleet.start(member.proxy, member.description.setup, cpus)
+        fresh = fleet.start_again(member.proxy, member.description.setup, cpus)
         try:
             return Figures(rss_mib=fresh.process.rss_mib(), extra={"start_ms": fresh.start_seconds * 1000})
         finally:
-            fresh.process.end()
+            fresh.end()
 
     return run
 

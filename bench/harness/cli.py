@@ -42,6 +42,7 @@ def numbers(text: str) -> list[int]:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     names = [p.name for p in all_proxies()]
+    by_default = [p.name for p in all_proxies() if p.by_default]
     parser = argparse.ArgumentParser(
         prog="bench/traffic",
         description="Compares Nantian Gateway with HAProxy, nginx, Envoy and Caddy on this machine: throughput, latency, CPU per request, memory.",
@@ -49,7 +50,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--case", type=words, metavar="NAMES", help="cases, comma separated (default: all; see --list)")
-    parser.add_argument("--proxy", type=words, metavar="NAMES", help=f"proxies, comma separated, in this order (default: {','.join(names)})")
+    parser.add_argument("--proxy", type=words, metavar="NAMES", help=f"proxies, comma separated, in this order (default: {','.join(by_default)}; also {','.join(n for n in names if n not in by_default)})")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds; each measures every proxy once (default: 3)")
     parser.add_argument("--seconds", type=float, default=5, metavar="S", help="length of a measured window (default: 5)")
     parser.add_argument("--warm", type=float, metavar="S", help="load before a case's first round (default: 2, and 10 for a JVM)")
@@ -125,7 +126,7 @@ class Session:
             print("bench/traffic: no proxy to measure", file=sys.stderr)
             return 1
         bench, ports = self._bench()
-        fleet = Fleet(ports, self._folder, self._options.proxy_cpus, self._priority)
+        fleet = Fleet(ports, self._folder, self._options.proxy_cpus, self._options.load_cpus, self._priority)
         about = {
             "machine": report.machine(self._options.proxy_cpus, self._options.load_cpus),
             "options": {name: getattr(self._options, name) for name in ("rounds", "seconds", "warm", "routes", "smoke")},
@@ -148,7 +149,7 @@ class Session:
     def _available_proxies(self) -> list[Proxy]:
         by_name = {p.name: p for p in all_proxies()}
         available = []
-        for name in self._options.proxy or by_name:
+        for name in self._options.proxy or [p.name for p in by_name.values() if p.by_default]:
             try:
                 by_name[name].locate(self._tools)
                 available.append(by_name[name])

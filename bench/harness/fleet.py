@@ -1,19 +1,24 @@
 """The running proxies. One is measured at a time; the others are stopped (SIGSTOP), so that only one of them costs CPU."""
 
+import contextlib
 import dataclasses
 import http.client
+import os
 import pathlib
 import shutil
 import signal
 import socket
 import time
+from typing import Callable, Iterator
 
 from . import probes, tools
 from .description import HOST, Backend, Description, Setup
 from .process import Process
-from .proxies import Proxy
+from .proxies import Command, Proxy
 
 START_SECONDS = 60
+ENDING_SECONDS = 10
+PAUSE_SECONDS = 0.001
 
 
 class StartFailed(Exception):
@@ -26,47 +31,87 @@ class Member:
     description: Description
     process: Process
     start_seconds: float
+    control_plane: Process | None = None
     stopped: bool = False
+
+    def end(self) -> None:
+        """Politely, for what a proxy leaves on disk may be used again."""
+        self.process.end(ENDING_SECONDS)
+        if self.control_plane:
+            self.control_plane.end()
 
     def target(self, nghttp: pathlib.Path | None) -> probes.Target:
         return probes.Target(self.description.http_port, self.description.https_port, nghttp, self.description.folder)
 
 
 class Fleet:
-    def __init__(self, backend: Backend, folder: pathlib.Path, cpus: list[int], priority: bool):
+    def __init__(self, backend: Backend, folder: pathlib.Path, cpus: list[int], other_cpus: list[int], priority: bool):
+        """`cpus` are the proxies', `other_cpus` those of what is not measured."""
         self._backend = backend
         self._folder = folder
         self._cpus = cpus
+        self._other_cpus = other_cpus
         self._priority = priority
         self._members: dict[tuple[str, Setup], Member] = {}
+        self._left_on_disk: dict[tuple[str, Setup], tuple[Description, Command]] = {}
         self._started = 0
 
-    def start(self, proxy: Proxy, setup: Setup, cpus: list[int] | None = None) -> Member:
-        """Starts a process and returns once it has proxied one request; the time that took is `start_seconds`."""
+    def start(self, proxy: Proxy, setup: Setup) -> Member:
+        """Starts a process and returns once it has proxied a request and has its whole configuration."""
+        description, command = self._prepare(proxy, setup)
+        return self._run(proxy, description, command, self._cpus[: setup.workers])
+
+    def start_again(self, proxy: Proxy, setup: Setup, cpus: list[int]) -> Member:
+        """Starts with what is on disk: configuration files, or what a process before it has kept of its control plane's configuration.
+        `start_seconds` is the time from there to its first proxied request."""
+        key = (proxy.name, setup)
+        if key not in self._left_on_disk:
+            description, command = self._prepare(proxy, setup)
+            if command.control_plane:
+                self._run(proxy, description, command, cpus).end()
+            self._left_on_disk[key] = description, dataclasses.replace(command, control_plane=None)
+        return self._run(proxy, *self._left_on_disk[key], cpus)
+
+    def _prepare(self, proxy: Proxy, setup: Setup) -> tuple[Description, Command]:
         self._started += 1
         folder = self._folder / f"{self._started:03d}-{proxy.name}"
         folder.mkdir(parents=True)
         http_port, https_port, admin_port = tools.free_ports(3)
         certificate, key = tools.certificate()
         description = Description(setup, folder, http_port, https_port, admin_port, certificate, key, self._backend)
-        command = proxy.prepare(description)
+        return description, proxy.prepare(description)
+
+    def _run(self, proxy: Proxy, description: Description, command: Command, cpus: list[int]) -> Member:
+        control_plane = None
+        if command.control_plane:
+            control = command.control_plane
+            log = description.folder / "control.log"
+            control_plane = Process(control.argv, self._other_cpus, log, env=control.env, priority=self._priority)
         begin = time.monotonic()
-        process = Process(
-            command.argv,
-            cpus or self._cpus[: setup.workers],
-            folder / "output.log",
-            env=command.env,
-            stdout=command.stdout,
-            priority=self._priority,
-        )
-        while not _answers(http_port):
-            if process.ended() or time.monotonic() - begin > START_SECONDS:
-                why = "ended" if process.ended() else f"gave no 200 within {START_SECONDS} s"
-                words = process.last_words()
-                process.end()
-                raise StartFailed(f"{proxy.name} {why}: {words}")
-            time.sleep(0.001)
-        return Member(proxy, description, process, time.monotonic() - begin)
+        log = description.folder / "output.log"
+        process = Process(command.argv, cpus, log, env=command.env, stdout=command.stdout, priority=self._priority)
+        member = Member(proxy, description, process, 0, control_plane)
+        try:
+            with _prompt():
+                self._await(member, begin, "gave no 200", lambda: _answers(description.http_port))
+            member.start_seconds = time.monotonic() - begin
+            if control_plane:
+                self._await(member, begin, "had not its whole configuration", lambda: proxy.configured(description))
+                control_plane.signal(signal.SIGSTOP)
+        except BaseException:
+            member.end()
+            raise
+        return member
+
+    @staticmethod
+    def _await(member: Member, begin: float, failure: str, condition: Callable[[], bool]) -> None:
+        while not condition():
+            for process in (member.process, member.control_plane):
+                if process and process.ended():
+                    raise StartFailed(f"{member.proxy.name}: {process.argv[0]} ended: {process.last_words()}")
+            if time.monotonic() - begin > START_SECONDS:
+                raise StartFailed(f"{member.proxy.name} {failure} within {START_SECONDS} s: {member.process.last_words()}")
+            time.sleep(PAUSE_SECONDS)
 
     def member(self, proxy: Proxy, setup: Setup) -> Member:
         """The running process for this proxy and setup, alone on its CPU: every other one is stopped."""
@@ -93,8 +138,22 @@ class Fleet:
         """Ends the processes of setups that no later case needs."""
         for key in [k for k in self._members if k[1] not in setups_to_keep]:
             member = self._members.pop(key)
-            member.process.end()
+            member.end()
             shutil.rmtree(member.description.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _prompt() -> Iterator[None]:
+    """Lets this thread run as soon as it wakes, if it may: else a start on all CPUs is seen late. What it starts is not so privileged."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except (OSError, AttributeError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
 
 
 def _answers(port: int) -> bool:

@@ -110,14 +110,14 @@ class Process:
         lines = self.output.read_text(errors="replace").strip().splitlines()
         return " / ".join(lines[-3:]) or "(no output)"
 
-    def end(self) -> None:
-        """SIGTERM, then SIGKILL for what is left after two seconds. Children of a killed parent are remembered and ended too."""
+    def end(self, seconds: float = 2) -> None:
+        """SIGTERM, then SIGKILL for what is left after so many seconds. Children of a killed parent are remembered and ended too."""
         if self in _running:
             _running.remove(self)
         pids = self.tree()
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + seconds
         while self.popen.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         for pid in pids:

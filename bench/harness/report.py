@@ -27,7 +27,7 @@ class Row:
 
     @property
     def reason(self) -> str:
-        return "failed" if self.failed else "not supported yet" if self.proxy == "nantian" else "not supported by this peer or its adapter"
+        return "failed" if self.failed else "not supported yet" if self.proxy.startswith("nantian") else "not supported by this peer or its adapter"
 
     def value(self, figure: str, number: int) -> float | None:
         window = self.windows.get(number)

@@ -114,10 +114,10 @@ def certificate() -> tuple[pathlib.Path, pathlib.Path]:
     return cert, key
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count: int, after: int | None = None) -> list[int]:
     """Loopback ports that nobody listens on now, below the ephemeral range so that no outgoing connection takes one meanwhile."""
     ports: list[int] = []
-    candidate = 12000 + os.getpid() % 8000
+    candidate = after or 12000 + os.getpid() % 8000
     while len(ports) < count:
         candidate += 1
         with socket.socket() as probe:

@@ -1,4 +1,7 @@
-"""Our gateway: `nantian standalone` on a folder of Gateway API YAML, with the product's defaults.
+"""Our gateway on a folder of Gateway API YAML, with the product's defaults.
+
+`nantian`: what is measured is `nantian proxy` alone. It gets its configuration over xDS from a `nantian control` beside it, which is
+stopped when the proxy has all of it. `nantian-standalone`: both planes in the measured process.
 
 Every route is an HTTPRoute object of its own, as users write them. The program is started by the launcher of this repository.
 """
@@ -7,14 +10,18 @@ import base64
 import json
 import os
 import pathlib
+import re
 import subprocess
+import time
+import urllib.request
 
 from ..description import Cluster, Description, Route
-from ..tools import BENCH, Missing, Tools
+from ..tools import BENCH, Missing, Tools, free_ports
 from . import Command, Proxy
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 NAMESPACE = "bench"
+SETTLED_SECONDS = 1  # without a change: the control plane has sent what it has
 
 
 def metadata(name: str) -> dict:
@@ -117,14 +124,41 @@ class Nantian(Proxy):
         made = subprocess.run([self._launcher, "aot-cache"], capture_output=True, text=True)  # else the first run would make it beside itself
         if made.returncode != 0:
             raise Missing(f"nantian: {made.stderr.strip()}")
-        commands = subprocess.run([self._launcher, "standalone", "--help"], capture_output=True, text=True)
-        if "nantian standalone" not in commands.stdout.partition("\n")[0]:
-            raise Missing("nantian: this build has no `standalone` command yet")
 
     def version(self) -> str:
         return self._version
 
     def prepare(self, description: Description) -> Command:
+        resources = self._resources(description)
+        xds_port, control_admin_port = free_ports(2, after=description.admin_port)
+        xds = f"127.0.0.1:{xds_port}"
+        control = ["control", resources, "--xds", xds, "--admin", f"127.0.0.1:{control_admin_port}", "--data-dir", description.folder / "control"]
+        return self._command("proxy", "--xds", xds, *self._proxy_options(description), control_plane=self._command(*control))
+
+    def configured(self, description: Description) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{description.admin_port}/metrics", timeout=5) as answer:
+                metrics = answer.read().decode()
+        except OSError:
+            return False
+        routes = re.search(r'^nantian_config_applied_total\{type="http_route",?\} (\S+)', metrics, re.M)
+        applied = re.search(r"^nantian_config_last_apply_seconds (\S+)", metrics, re.M)
+        if not routes or not applied or float(routes[1]) < len(description.routes):
+            return False
+        return _saved(description.folder / "state") > float(applied[1]) and time.time() > float(applied[1]) + SETTLED_SECONDS
+
+    def _command(self, *arguments, control_plane: Command | None = None) -> Command:
+        return Command([self._launcher, *arguments], env={"NANTIAN_BUILD": "never"}, control_plane=control_plane)
+
+    @staticmethod
+    def _proxy_options(description: Description) -> list:
+        options = ["--admin", f"127.0.0.1:{description.admin_port}", "--data-dir", description.folder / "state"]
+        if description.setup.access_log:
+            options += ["--access-log", description.access_log]
+        return options
+
+    @staticmethod
+    def _resources(description: Description) -> pathlib.Path:
         objects = gateway(description)
         for cluster in description.clusters:
             objects += service(cluster)
@@ -133,7 +167,22 @@ class Nantian(Proxy):
         resources.mkdir()
         # JSON is YAML; one document per object.
         (resources / "bench.yaml").write_text("".join(f"---\n{json.dumps(o, indent=1)}\n" for o in objects))
-        options = ["--admin", f"127.0.0.1:{description.admin_port}", "--data-dir", description.folder / "state"]
-        if description.setup.access_log:
-            options += ["--access-log", description.access_log]
-        return Command([self._launcher, "standalone", *options, resources], env={"NANTIAN_BUILD": "never"})
+        return resources
+
+
+class Standalone(Nantian):
+    """Both planes in one process."""
+
+    name = "nantian-standalone"
+    by_default = False
+
+    def prepare(self, description: Description) -> Command:
+        return self._command("standalone", *self._proxy_options(description), self._resources(description))
+
+
+def _saved(state: pathlib.Path) -> float:
+    """When the configuration was last written to disk, Unix time; 0 for never."""
+    try:
+        return max((file.stat().st_mtime for file in state.rglob("*") if file.is_file()), default=0)
+    except OSError:  # one has been renamed meanwhile
+        return 0
