@@ -21,7 +21,11 @@ build() {
     make -C "$home/conformance/lab" all >"$results/lab-build.log" 2>&1 || { tail -5 "$results/lab-build.log" >&2; fail "the lab does not build"; }
   fi
   "$home/nantian" aot-cache || fail "the program does not build"
-  version=$(git -C "$home" describe --tags --always --dirty 2>/dev/null || echo development)
+  # Of the sources between two releases: the next release, and the commit.
+  version=$(git -C "$home" describe --tags --exact-match 2>/dev/null) || {
+    version=v$(sed -n 's|^  <version>\(.*\)-SNAPSHOT</version>|\1|p' "$home/pom.xml" | head -n 1)
+    version=$version+$(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)
+  }
 }
 
 save_logs() {

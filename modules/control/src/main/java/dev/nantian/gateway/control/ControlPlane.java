@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -271,6 +272,11 @@ public final class ControlPlane {
   /** Whether the source has been read and the first complete configuration is served. */
   public boolean isReady() {
     return ready.get();
+  }
+
+  /** What of the source has not been read yet, and why if that is known; for people. */
+  public List<String> missing() {
+    return backing.source().missing();
   }
 
   /** Completes when {@link #isReady()} becomes true. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -106,7 +107,10 @@ public final class ControlEndpoints {
     return () ->
         plane.isReady()
             ? List.of()
-            : List.of("control: the source has not been read completely yet");
+            : Stream.concat(
+                    Stream.of("control: the source has not been read completely yet"),
+                    plane.missing().stream().map(missing -> "control: " + missing))
+                .toList();
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.mailbox;
 
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ExtensibleBehavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -40,7 +41,7 @@ public abstract class CountedBehavior<M> extends ExtensibleBehavior<M> {
     Behavior<M> next;
     try {
       next = onMessage(message);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (e instanceof RestartRequested) {
         LOG.info("event=restart actor={} cause=\"{}\"", self, e.getMessage());
       } else {
@@ -55,6 +56,9 @@ public abstract class CountedBehavior<M> extends ExtensibleBehavior<M> {
 
   @Override
   public final Behavior<M> receiveSignal(TypedActorContext<M> context, Signal signal) {
+    if (signal instanceof PostStop) {
+      self.ended();
+    }
     return onSignal(signal);
   }
 }

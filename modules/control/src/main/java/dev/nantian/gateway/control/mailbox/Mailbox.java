@@ -16,6 +16,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * @param <M> the actor's messages
  */
 public final class Mailbox<M> {
+  // In place of the number of messages that wait: the actor has ended, and takes no more.
+  private static final int ENDED = Integer.MIN_VALUE;
+
   private final ActorRef<M> ref;
   private final AtomicInteger queued;
   private final AtomicInteger crashed;
@@ -82,16 +85,22 @@ public final class Mailbox<M> {
     return new Mailbox<>(ref, queued, crashed, inFlight, onCrash);
   }
 
-  /** Sends a message. */
+  /**
+   * Sends a message. One to an actor that has ended is dropped, and counts as handled: nothing
+   * follows from it.
+   */
   public void tell(M message) {
-    queued.incrementAndGet();
     inFlight.sent();
-    ref.tell(message);
+    if (queued.getAndUpdate(waiting -> waiting == ENDED ? ENDED : waiting + 1) == ENDED) {
+      inFlight.handled();
+    } else {
+      ref.tell(message);
+    }
   }
 
   /** Messages that wait. */
   public int size() {
-    return queued.get();
+    return Math.max(0, queued.get());
   }
 
   /** The actor's path, unique among living and past actors. */
@@ -101,6 +110,13 @@ public final class Mailbox<M> {
 
   void taken() {
     queued.decrementAndGet();
+  }
+
+  /** The actor has ended: what still waits for it is dropped. */
+  void ended() {
+    for (int waiting = queued.getAndSet(ENDED); waiting > 0; waiting--) {
+      inFlight.handled();
+    }
   }
 
   void handled() {

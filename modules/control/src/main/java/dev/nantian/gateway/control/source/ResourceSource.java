@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control.source;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /** One place that holds the objects the control plane works on. */
@@ -13,6 +14,14 @@ public interface ResourceSource extends AutoCloseable {
    * @throws SourceException if the place cannot be read at all
    */
   void start(Consumer<SourceEvent> sink);
+
+  /**
+   * What has not been read yet, and why if that is known; for people. Empty when all has been. Safe
+   * for all threads.
+   */
+  default List<String> missing() {
+    return List.of();
+  }
 
   /** Ends the watch; no event follows after this returns. May be called more than once. */
   @Override

@@ -12,6 +12,7 @@ import dev.nantian.gateway.control.source.ResourceKey;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -34,7 +35,8 @@ import org.slf4j.LoggerFactory;
  *   list ──pages──► watch ──ends, breaks──► watch again from the last version seen
  *    ▲ ▲              │
  *    │ └── 410 Gone ──┘      (the server no longer keeps that version)
- *    └── 404: no such kind yet; asked again until its definition is installed
+ *    ├── 404: no such kind yet; asked again until its definition is installed
+ *    └── 403: it may not be read; asked again until it may
  * </pre>
  *
  * <p>A second list tells only what differs from what is known, so nothing is lost and nothing told
@@ -54,8 +56,23 @@ final class KindWatch {
   // watch: no change stays unseen for longer than this.
   private static final int WATCH_SECONDS = 75;
   private static final Duration WATCH_GRACE = Duration.ofSeconds(15);
-  // A server that is just starting may not know the kind of objects that it holds.
-  private static final Duration ABSENCE_BELIEVED = Duration.ofSeconds(15);
+  /** A server that is just starting may not know the kind of objects that it holds, or the rights. */
+  static final Duration ABSENCE_BELIEVED = Duration.ofSeconds(15);
+
+  /**
+   * Kinds that only add something to serve, and without which nothing is served otherwise than it
+   * should be. The others are waited for: without Secrets certificates would be taken from proxies
+   * that have them, without BackendTLSPolicies backends would be spoken to in the clear.
+   */
+  private static final Set<Kind> DISPENSABLE =
+      Set.copyOf(
+          EnumSet.of(
+              Kind.LISTENER_SET,
+              Kind.GRPC_ROUTE,
+              Kind.TLS_ROUTE,
+              Kind.TCP_ROUTE,
+              Kind.UDP_ROUTE,
+              Kind.BACKEND_LB_POLICY));
 
   /** What is told of a kind, on the source's thread. */
   interface Listener {
@@ -63,8 +80,15 @@ final class KindWatch {
 
     void absent(ResourceKey key);
 
-    /** The first list is complete, or the kind does not exist. Called once. */
+    /** The first list is complete, or the kind does not exist or is done without. Called once. */
     void listed();
+
+    /**
+     * Reading the kind is not permitted, or now is.
+     *
+     * @param message the server's words; empty if it is permitted
+     */
+    void forbidden(String message);
   }
 
   private final Kind kind;
@@ -73,6 +97,7 @@ final class KindWatch {
   private final Listener listener;
   private final RandomGenerator random;
   private final Backoff backoff;
+  private final Duration belief;
   private final Map<ResourceKey, String> versions = new HashMap<>();
   private int apiVersion;
   private String resourceVersion = "";
@@ -81,15 +106,23 @@ final class KindWatch {
   private boolean closed;
   private long absentSinceNanos;
   private boolean absent;
+  private boolean forbidden;
+  private long forbiddenSinceNanos;
   private @Nullable WatchCall watch;
 
+  /**
+   * @param belief how long an answer that a kind is not there or may not be read must stand before
+   *     it is believed
+   */
   KindWatch(
       Kind kind,
       ApiClient api,
       ScheduledExecutorService thread,
       RandomGenerator random,
+      Duration belief,
       Listener listener) {
     this.kind = kind;
+    this.belief = belief;
     this.api = api;
     this.thread = thread;
     this.listener = listener;
@@ -183,6 +216,10 @@ final class KindWatch {
       notThere();
       return;
     }
+    if (refused != null && refused.code() == 403) {
+      forbidden(refused);
+      return;
+    }
     // An expired continuation begins anew like everything else.
     failed("list", failure);
     var _ = later(wait(refused), this::start);
@@ -204,13 +241,38 @@ final class KindWatch {
             path());
       }
     }
-    if (!versions.isEmpty() && System.nanoTime() - absentSinceNanos >= ABSENCE_BELIEVED.toNanos()) {
+    if (!versions.isEmpty() && System.nanoTime() - absentSinceNanos >= belief.toNanos()) {
       Set.copyOf(versions.keySet()).forEach(this::gone);
     }
     if (versions.isEmpty()) {
       reportListed();
     }
     var _ = later(Duration.ofMillis(2000 + random.nextLong(1000)), this::start);
+  }
+
+  // What is known of the kind stays in force. Rights may be on their way, or have been forgotten.
+  private void forbidden(ApiException refused) {
+    if (!forbidden) {
+      forbidden = true;
+      forbiddenSinceNanos = System.nanoTime();
+      LOG.warn(
+          "event=kind_forbidden kind={} path={} message=\"{}\"",
+          kind,
+          path(),
+          ApiException.line(refused)
+              + " (expected the rights to get, list and watch it; "
+              + (DISPENSABLE.contains(kind)
+                  ? "objects of this kind are not served until then)"
+                  : listed
+                      ? "what is known of it stays in force until then)"
+                      : "nothing new is served until then)"));
+      listener.forbidden(ApiException.line(refused));
+    }
+    if (DISPENSABLE.contains(kind)
+        && System.nanoTime() - forbiddenSinceNanos >= belief.toNanos()) {
+      reportListed();
+    }
+    var _ = later(wait(refused), this::start);
   }
 
   private void reportListed() {
@@ -317,6 +379,11 @@ final class KindWatch {
 
   private void succeeded() {
     backoff.reset();
+    if (forbidden) {
+      forbidden = false;
+      LOG.info("event=kind_permitted kind={}", kind);
+      listener.forbidden("");
+    }
     if (failing) {
       failing = false;
       LOG.info("event=api_server_back kind={}", kind);

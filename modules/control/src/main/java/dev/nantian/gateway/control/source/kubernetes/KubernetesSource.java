@@ -7,11 +7,14 @@ import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.source.ResourceSource;
 import dev.nantian.gateway.control.source.SourceEvent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,8 +28,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link SourceEvent.Synced} follows when each kind has been listed or is known not to exist. A
  * server that cannot be reached only delays that: it is asked until it answers. A kind that may not
- * be read delays it too, since serving without, say, the Secrets would take certificates away from
- * proxies that have them.
+ * be read delays it too if serving without would be wrong, such as Secrets, whose certificates would
+ * be taken away from proxies that have them; the others are done without until they may be read.
  */
 public final class KubernetesSource implements ResourceSource {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesSource.class);
@@ -35,7 +38,9 @@ public final class KubernetesSource implements ResourceSource {
   private final List<ObjectObserver> observers;
   private final ScheduledExecutorService thread;
   private final List<KindWatch> watches = new ArrayList<>();
-  private final Set<Kind> unlisted = EnumSet.allOf(Kind.class);
+  private final Set<Kind> unlisted = ConcurrentHashMap.newKeySet();
+  private final Map<Kind, String> forbidden = new ConcurrentHashMap<>();
+  private final Duration belief;
   private final Set<ResourceKey> refused = new HashSet<>();
   private volatile boolean closed;
 
@@ -44,7 +49,13 @@ public final class KubernetesSource implements ResourceSource {
    * @param observers see whole objects
    */
   public KubernetesSource(ApiClient api, List<ObjectObserver> observers) {
+    this(api, observers, KindWatch.ABSENCE_BELIEVED);
+  }
+
+  KubernetesSource(ApiClient api, List<ObjectObserver> observers, Duration belief) {
     this.api = api;
+    this.belief = belief;
+    unlisted.addAll(EnumSet.allOf(Kind.class));
     this.observers = List.copyOf(observers);
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
@@ -61,10 +72,19 @@ public final class KubernetesSource implements ResourceSource {
         };
     for (Kind kind : Kind.values()) {
       watches.add(
-          new KindWatch(kind, api, thread, RandomGenerator.getDefault(), new Told(kind, open)));
+          new KindWatch(
+              kind, api, thread, RandomGenerator.getDefault(), belief, new Told(kind, open)));
     }
     LOG.info("event=source_started server={}", api.server());
     thread.execute(() -> watches.forEach(KindWatch::start));
+  }
+
+  @Override
+  public List<String> missing() {
+    return unlisted.stream()
+        .sorted()
+        .map(kind -> kind + ": " + forbidden.getOrDefault(kind, "not listed yet"))
+        .toList();
   }
 
   @Override
@@ -116,6 +136,15 @@ public final class KubernetesSource implements ResourceSource {
     private void recovered(ResourceKey key) {
       if (refused.remove(key)) {
         sink.accept(new SourceEvent.Recovered(key.toString()));
+      }
+    }
+
+    @Override
+    public void forbidden(String message) {
+      if (message.isEmpty()) {
+        forbidden.remove(kind);
+      } else {
+        forbidden.put(kind, message);
       }
     }
 

@@ -35,6 +35,7 @@ final class FakeApiServer implements AutoCloseable {
   private final HttpServer server;
   private final Map<String, TreeMap<String, ObjectNode>> objects = new HashMap<>();
   private final Set<String> unknown = new HashSet<>();
+  private final Set<String> forbidden = new HashSet<>();
   private final Map<String, List<OutputStream>> watches = new HashMap<>();
   private int version = 100;
   private boolean down;
@@ -99,6 +100,15 @@ final class FakeApiServer implements AutoCloseable {
     unknown.remove(path);
   }
 
+  /** Refuses to list and watch a kind. */
+  synchronized void forbid(String path) {
+    forbidden.add(path);
+  }
+
+  synchronized void permit(String path) {
+    forbidden.remove(path);
+  }
+
   /** Tells those that watch that their version is no longer kept. */
   synchronized void expire(String path) {
     ObjectNode status = MAPPER.createObjectNode().put("code", 410).put("reason", "Expired");
@@ -140,6 +150,8 @@ final class FakeApiServer implements AutoCloseable {
         answer(exchange, 503, "{\"message\":\"down\"}");
       } else if (unknown.contains(path)) {
         answer(exchange, 404, "{\"message\":\"the server could not find it\"}");
+      } else if (forbidden.contains(path)) {
+        answer(exchange, 403, "{\"message\":\"cannot list\"}");
       } else if (query.contains("watch=1")) {
         exchange.sendResponseHeaders(200, 0);
         exchange.getResponseBody().flush();

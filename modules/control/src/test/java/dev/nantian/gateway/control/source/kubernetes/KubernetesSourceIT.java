@@ -146,6 +146,34 @@ class KubernetesSourceIT {
         .doesNotContain("deleted r");
   }
 
+  @Test
+  void aKindThatMayNotBeReadIsNamedAndWaitedForIfServingWithoutItWouldBeWrong() {
+    String secrets = "/api/v1/secrets";
+    server.forbid(secrets);
+    run();
+    await(() -> source.missing().equals(List.of("Secret: 403 cannot list")));
+    assertThat(events).doesNotContain("synced");
+
+    server.permit(secrets);
+
+    await(() -> events.contains("synced"));
+    assertThat(source.missing()).isEmpty();
+  }
+
+  @Test
+  void aKindThatOnlyAddsIsDoneWithoutWhileItMayNotBeRead() {
+    String added = "/apis/gateway.networking.k8s.io/v1/grpcroutes";
+    server.forbid(added);
+    source.close();
+    source = new KubernetesSource(api, List.of(), Duration.ofMillis(1));
+
+    run();
+
+    await(() -> events.contains("synced"));
+    server.permit(added);
+    await(() -> server.watching(added) == 1);
+  }
+
   private void run() {
     source.start(event -> events.add(text(event)));
   }
