@@ -11,7 +11,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Every message that was sent is counted as handled at some time, whatever becomes of its actor. */
+/**
+ * Every message that was sent is counted as handled at some time, whatever becomes of its actor.
+ */
 class MailboxTest {
   private final ActorTestKit kit = ActorTestKit.create();
   private final TestProbe<Object> probe = kit.createTestProbe();

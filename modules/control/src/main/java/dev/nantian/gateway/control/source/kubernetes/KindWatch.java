@@ -56,7 +56,10 @@ final class KindWatch {
   // watch: no change stays unseen for longer than this.
   private static final int WATCH_SECONDS = 75;
   private static final Duration WATCH_GRACE = Duration.ofSeconds(15);
-  /** A server that is just starting may not know the kind of objects that it holds, or the rights. */
+
+  /**
+   * A server that is just starting may not know the kind of objects that it holds, or the rights.
+   */
   static final Duration ABSENCE_BELIEVED = Duration.ofSeconds(15);
 
   /**
@@ -268,8 +271,7 @@ final class KindWatch {
                       : "nothing new is served until then)"));
       listener.forbidden(ApiException.line(refused));
     }
-    if (DISPENSABLE.contains(kind)
-        && System.nanoTime() - forbiddenSinceNanos >= belief.toNanos()) {
+    if (DISPENSABLE.contains(kind) && System.nanoTime() - forbiddenSinceNanos >= belief.toNanos()) {
       reportListed();
     }
     var _ = later(wait(refused), this::start);

@@ -28,8 +28,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link SourceEvent.Synced} follows when each kind has been listed or is known not to exist. A
  * server that cannot be reached only delays that: it is asked until it answers. A kind that may not
- * be read delays it too if serving without would be wrong, such as Secrets, whose certificates would
- * be taken away from proxies that have them; the others are done without until they may be read.
+ * be read delays it too if serving without would be wrong, such as Secrets, whose certificates
+ * would be taken away from proxies that have them; the others are done without until they may be
+ * read.
  */
 public final class KubernetesSource implements ResourceSource {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesSource.class);
