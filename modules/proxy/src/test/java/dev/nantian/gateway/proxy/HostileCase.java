@@ -58,7 +58,7 @@ record HostileCase(String name, int status, boolean cut, String send, String see
     return line.substring(key.length());
   }
 
-  private static String unescape(String text) {
+  static String unescape(String text) {
     Matcher repeated = REPEATED.matcher(text);
     String whole =
         repeated.replaceAll(

@@ -80,16 +80,23 @@ final class Http2RawClient implements AutoCloseable {
 
   /** Sends the preface with these SETTINGS entries: identifier, value, identifier, … */
   Http2RawClient(Socket socket, int... settings) throws IOException {
-    this.socket = socket;
-    socket.setTcpNoDelay(true);
-    this.in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
-    this.out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
+    this(socket, new byte[0]);
     out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     ByteBuf payload = Unpooled.buffer();
     for (int i = 0; i < settings.length; i += 2) {
       payload.writeShort(settings[i]).writeInt(settings[i + 1]);
     }
     send(SETTINGS, 0, 0, ByteBufUtil.getBytes(payload));
+    flush();
+  }
+
+  /** Sends these bytes, which begin with the preface or do not. */
+  Http2RawClient(Socket socket, byte[] first) throws IOException {
+    this.socket = socket;
+    socket.setTcpNoDelay(true);
+    this.in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
+    this.out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
+    out.write(first);
     flush();
   }
 
@@ -166,7 +173,11 @@ final class Http2RawClient implements AutoCloseable {
     byte[] payload = in.readNBytes(length);
     Frame frame = new Frame(type, flags, stream, payload, decoded(type, stream, payload));
     if ((type == SETTINGS || type == PING) && (flags & ACK) == 0) {
-      send(type, ACK, 0, type == PING ? payload : new byte[0]).flush();
+      try {
+        send(type, ACK, 0, type == PING ? payload : new byte[0]).flush();
+      } catch (IOException e) {
+        // closed already; what came before that can still be read
+      }
     }
     return frame;
   }
@@ -199,6 +210,11 @@ final class Http2RawClient implements AutoCloseable {
       }
       passed.add(frame);
     }
+  }
+
+  /** Frames of a stream that nobody waited for. */
+  List<Frame> passedOver(int stream) {
+    return passed.stream().filter(frame -> frame.stream() == stream).toList();
   }
 
   Frame await(int type, int stream) throws IOException {

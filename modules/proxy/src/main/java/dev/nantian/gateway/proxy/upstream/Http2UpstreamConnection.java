@@ -62,6 +62,7 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
   private boolean served;
   private boolean flushScheduled;
   private boolean reading;
+  private boolean resetting;
   private final DeadlineWheel.Entry idleDeadline =
       new DeadlineWheel.Entry() {
         @Override
@@ -260,8 +261,20 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
     if (ctx != null && stream != null) {
       stream.removeProperty(streamKey);
       var unused = resetStream(ctx, id, code.code(), ctx.newPromise());
+      closeReset(stream);
       flushSoon();
     }
+  }
+
+  /**
+   * Netty closes a stream when its RST_STREAM has left; DATA and trailers that wait in the flow
+   * controller would leave between the two. What follows RST_STREAM is an error of the connection
+   * (RFC 9113 section 5.1), which a client could provoke for all others that share it.
+   */
+  private void closeReset(Http2Stream stream) {
+    resetting = true;
+    stream.close();
+    resetting = false;
   }
 
   /**
@@ -354,8 +367,12 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
       boolean outbound,
       Throwable cause,
       Http2Exception.StreamException http2Cause) {
-    Http2UpstreamStream stream = stream(http2Cause.streamId());
+    Http2Stream reset = connection().stream(http2Cause.streamId());
+    Http2UpstreamStream stream = reset == null ? null : reset.removeProperty(streamKey);
     super.onStreamError(ctx, outbound, cause, http2Cause);
+    if (reset != null) {
+      closeReset(reset);
+    }
     if (stream != null) {
       pool.protocolFailed(cause);
       stream.lost(
@@ -394,6 +411,14 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
     return stream == null ? null : stream.getProperty(streamKey);
   }
 
+  private void hasRoomAgain() {
+    if (!retired) {
+      pool.roomAgain(this);
+    } else if (isIdle()) {
+      close();
+    }
+  }
+
   private void onSilence() {
     ChannelHandlerContext ctx = context;
     if (ctx == null || isIdle()) {
@@ -426,10 +451,11 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
       if (!ready) {
         return;
       }
-      if (!retired) {
-        pool.roomAgain(Http2UpstreamConnection.this);
-      } else if (isIdle()) {
-        close();
+      if (resetting) {
+        // Who gave the stream up is still at it; the room is for others that wait.
+        Objects.requireNonNull(context).executor().execute(Http2UpstreamConnection.this::hasRoomAgain);
+      } else {
+        hasRoomAgain();
       }
     }
   }

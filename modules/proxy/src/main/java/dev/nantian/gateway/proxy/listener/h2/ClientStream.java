@@ -57,6 +57,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   private long expected = -1;
   private long received;
   private int unreturned;
+  private boolean admitted;
   private boolean inputEnded;
   private boolean outputEnded;
   private boolean needsFlush;
@@ -107,8 +108,24 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     if (endOfStream) {
       input = Input.COMPLETE;
     }
-    current.admit(!endOfStream);
+    if (!isWholeWithoutEnd()) {
+      admit(current, !endOfStream);
+    }
     return false;
+  }
+
+  private void admit(Exchange of, boolean hasBody) {
+    admitted = true;
+    of.admit(hasBody);
+  }
+
+  /**
+   * Content-Length has been reached, but DATA may still follow and make the request malformed. A
+   * backend of HTTP/1.1 must not have it whole before that is known, or it would have been forwarded
+   * (RFC 9113 section 8.1.1): the last part waits for END_STREAM, the head if it is all.
+   */
+  private boolean isWholeWithoutEnd() {
+    return received == expected && !inputEnded;
   }
 
   /**
@@ -133,9 +150,22 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       return flowControlled;
     }
     touch();
-    if (input == Input.WAITING) {
-      held.add(data.retain());
+    if (!admitted) {
+      if (endOfStream) {
+        input = Input.COMPLETE;
+        admit(current, false);
+      }
+      return flowControlled;
+    }
+    if (input == Input.WAITING || !held.isEmpty() || isWholeWithoutEnd()) {
+      if (data.isReadable()) {
+        held.add(data.retain());
+      }
       unreturned += flowControlled;
+      if (input == Input.FLOWING) {
+        handHeld(current);
+        connection.flushLater(this);
+      }
       return 0;
     }
     if (data.isReadable() || endOfStream) {
@@ -162,9 +192,14 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       return;
     }
     touch();
+    if (!admitted) { // without a body there is no place for trailers in HTTP/1.1
+      input = Input.COMPLETE;
+      admit(current, false);
+      return;
+    }
     current.trailersOfRequest().addAll(trailers);
     if (input == Input.FLOWING) {
-      hand(current, Unpooled.EMPTY_BUFFER, true);
+      handHeld(current);
       connection.flushLater(this);
     }
   }
@@ -176,6 +211,11 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   private void broken(Exchange current, Refusal why) {
     connection.metrics().refused(why);
     forget();
+    if (!admitted) {
+      current.onHeadRefused(why.status(), why.label());
+      connection.resetForMistake(id());
+      return;
+    }
     boolean answerable = current.onRequestBroken(why);
     if (why.isMalformedInHttp2()) {
       connection.resetForMistake(id());
@@ -307,19 +347,25 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     Exchange current = exchange;
     if (input == Input.WAITING && current != null) {
       input = Input.FLOWING;
-      while (input == Input.FLOWING && !held.isEmpty()) {
-        ByteBuf part = held.poll();
-        hand(current, part, inputEnded && held.isEmpty());
-      }
-      if (input == Input.FLOWING && inputEnded) {
-        hand(current, Unpooled.EMPTY_BUFFER, true);
-      }
-      if (input != Input.WAITING) {
-        returnWindow();
-      }
+      handHeld(current);
     }
     if (exchange != null) {
       exchange.flushRequest();
+    }
+  }
+
+  private void handHeld(Exchange to) {
+    while (input == Input.FLOWING
+        && !held.isEmpty()
+        && !(held.size() == 1 && isWholeWithoutEnd())) {
+      ByteBuf part = held.poll();
+      hand(to, part, inputEnded && held.isEmpty());
+    }
+    if (input == Input.FLOWING && inputEnded) {
+      hand(to, Unpooled.EMPTY_BUFFER, true);
+    }
+    if (input != Input.WAITING) {
+      returnWindow();
     }
   }
 

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.EnumMap;
@@ -151,6 +152,26 @@ final class FrameGuard implements Http2FrameReader {
     }
   }
 
+  /**
+   * RFC 9113 section 6.9.2: an initial window that makes any window too large is an error of the
+   * connection. Netty would end only the stream.
+   */
+  private void checkWindows(Http2Settings settings) throws Http2Exception {
+    Integer initial = settings.initialWindowSize();
+    if (initial == null) {
+      return;
+    }
+    Http2RemoteFlowController windows = connection.remote().flowController();
+    int more = initial - windows.initialWindowSize();
+    Http2Stream over =
+        connection.forEachActiveStream(
+            stream -> (long) windows.windowSize(stream) + more <= Integer.MAX_VALUE);
+    if (over != null) {
+      throw Http2Exception.connectionError(
+          Http2Error.FLOW_CONTROL_ERROR, "initial window %d overflows stream %d", initial, over.id());
+    }
+  }
+
   @Override
   public Configuration configuration() {
     return reader.configuration();
@@ -242,6 +263,7 @@ final class FrameGuard implements Http2FrameReader {
         throws Http2Exception {
       count(Http2Abuse.SETTINGS, limits.maxSettings());
       checkBacklog(ctx);
+      checkWindows(settings);
       super.onSettingsRead(ctx, settings);
     }
 

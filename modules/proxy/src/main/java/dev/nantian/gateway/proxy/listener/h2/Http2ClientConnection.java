@@ -301,7 +301,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       boolean outbound,
       Throwable cause,
       Http2Exception.StreamException http2Cause) {
+    Http2Stream stream = connection().stream(http2Cause.streamId());
+    guard.wasReset(http2Cause.streamId());
     super.onStreamError(context, outbound, cause, http2Cause);
+    closeReset(stream);
     // A refused stream cost nothing and may be tried again (RFC 9113 section 8.7).
     if (!outbound && http2Cause.error() != Http2Error.REFUSED_STREAM) {
       countProvokedReset();
@@ -311,8 +314,21 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   @Override
   public ChannelFuture resetStream(
       ChannelHandlerContext context, int streamId, long errorCode, ChannelPromise promise) {
+    Http2Stream stream = connection().stream(streamId);
     guard.wasReset(streamId);
-    return super.resetStream(context, streamId, errorCode, promise);
+    ChannelFuture written = super.resetStream(context, streamId, errorCode, promise);
+    closeReset(stream);
+    return written;
+  }
+
+  /**
+   * Netty closes a stream when its RST_STREAM has left; DATA that waits in the flow controller would
+   * leave between the two, and nothing may follow RST_STREAM (RFC 9113 section 5.1).
+   */
+  private static void closeReset(@Nullable Http2Stream stream) {
+    if (stream != null) {
+      stream.close();
+    }
   }
 
   private void countProvokedReset() {
@@ -415,6 +431,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   }
 
   void reset(int streamId, Http2Error error) {
+    try {
+      encoder().flowController().writePendingBytes(); // the part of a response that came
+    } catch (Http2Exception e) {
+      onError(ctx(), true, e);
+    }
     var unused = resetStream(ctx(), streamId, error.code(), promise());
     flushSoon();
   }
