@@ -67,7 +67,8 @@ class Http2HostileCorpusIT {
   @Test
   void isLargeEnough() {
     Map<String, Integer> classes = new TreeMap<>();
-    corpus().forEach(c -> classes.merge(c.name().substring(0, c.name().indexOf('/')), 1, Integer::sum));
+    corpus()
+        .forEach(c -> classes.merge(c.name().substring(0, c.name().indexOf('/')), 1, Integer::sum));
     System.out.println("hostile HTTP/2: " + corpus().size() + " cases " + classes);
 
     assertThat(corpus()).hasSizeGreaterThanOrEqualTo(150);

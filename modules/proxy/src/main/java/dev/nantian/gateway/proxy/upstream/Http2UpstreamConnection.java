@@ -453,7 +453,9 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
       }
       if (resetting) {
         // Who gave the stream up is still at it; the room is for others that wait.
-        Objects.requireNonNull(context).executor().execute(Http2UpstreamConnection.this::hasRoomAgain);
+        Objects.requireNonNull(context)
+            .executor()
+            .execute(Http2UpstreamConnection.this::hasRoomAgain);
       } else {
         hasRoomAgain();
       }

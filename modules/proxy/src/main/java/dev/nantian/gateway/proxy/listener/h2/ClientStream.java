@@ -121,8 +121,8 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   /**
    * Content-Length has been reached, but DATA may still follow and make the request malformed. A
-   * backend of HTTP/1.1 must not have it whole before that is known, or it would have been forwarded
-   * (RFC 9113 section 8.1.1): the last part waits for END_STREAM, the head if it is all.
+   * backend of HTTP/1.1 must not have it whole before that is known, or it would have been
+   * forwarded (RFC 9113 section 8.1.1): the last part waits for END_STREAM, the head if it is all.
    */
   private boolean isWholeWithoutEnd() {
     return received == expected && !inputEnded;

@@ -168,7 +168,10 @@ final class FrameGuard implements Http2FrameReader {
             stream -> (long) windows.windowSize(stream) + more <= Integer.MAX_VALUE);
     if (over != null) {
       throw Http2Exception.connectionError(
-          Http2Error.FLOW_CONTROL_ERROR, "initial window %d overflows stream %d", initial, over.id());
+          Http2Error.FLOW_CONTROL_ERROR,
+          "initial window %d overflows stream %d",
+          initial,
+          over.id());
     }
   }
 

@@ -322,8 +322,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   }
 
   /**
-   * Netty closes a stream when its RST_STREAM has left; DATA that waits in the flow controller would
-   * leave between the two, and nothing may follow RST_STREAM (RFC 9113 section 5.1).
+   * Netty closes a stream when its RST_STREAM has left; DATA that waits in the flow controller
+   * would leave between the two, and nothing may follow RST_STREAM (RFC 9113 section 5.1).
    */
   private static void closeReset(@Nullable Http2Stream stream) {
     if (stream != null) {
