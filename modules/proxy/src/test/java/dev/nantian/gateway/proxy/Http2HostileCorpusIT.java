@@ -263,7 +263,7 @@ class Http2HostileCorpusIT {
       }
       rest = rest.substring(line + 4 + size);
     }
-    String[] start = lines.getFirst().split(" ");
+    String[] start = lines.getFirst().split(" ", -1);
     return new Heard(
         start[0],
         start[1],
