@@ -197,9 +197,7 @@ record Http2HostileCase(
         return;
       }
       int type =
-          Character.isDigit(kind.charAt(0))
-              ? Integer.parseInt(kind)
-              : FRAME_TYPES.indexOf(kind);
+          Character.isDigit(kind.charAt(0)) ? Integer.parseInt(kind) : FRAME_TYPES.indexOf(kind);
       int flags = flags(words.pop());
       String id = words.pop();
       int stream = id.equals("n") ? next : Integer.parseInt(id);
