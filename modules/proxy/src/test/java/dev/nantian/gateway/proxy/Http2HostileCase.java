@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 record Http2HostileCase(
     String name,
     Outcome expected,
-    ErrorCode code,
+    String code,
     int status,
     int stream,
     byte[] send,
@@ -48,22 +48,6 @@ record Http2HostileCase(
     FORWARD,
     /** A response of HTTP/1.1 with this status, and the end. */
     HTTP1
-  }
-
-  /** RFC 9113 section 7, in its order. */
-  enum ErrorCode {
-    NO_ERROR,
-    PROTOCOL_ERROR,
-    INTERNAL_ERROR,
-    FLOW_CONTROL_ERROR,
-    SETTINGS_TIMEOUT,
-    STREAM_CLOSED,
-    FRAME_SIZE_ERROR,
-    REFUSED_STREAM,
-    CANCEL,
-    COMPRESSION_ERROR,
-    CONNECT_ERROR,
-    ENHANCE_YOUR_CALM
   }
 
   /** RFC 9113 section 6: the number of a type is its place. */
@@ -105,7 +89,7 @@ record Http2HostileCase(
     try {
       String[] expect = lines.get(1).split(" ", -1);
       Outcome outcome = Outcome.valueOf(expect[1].toUpperCase(java.util.Locale.ROOT));
-      ErrorCode code = ErrorCode.NO_ERROR;
+      String code = "NO_ERROR";
       int status = 200;
       int stream = 1;
       for (int i = 2; i < expect.length; i++) {
@@ -114,7 +98,7 @@ record Http2HostileCase(
         } else if (Character.isDigit(expect[i].charAt(0))) {
           status = Integer.parseInt(expect[i]);
         } else {
-          code = ErrorCode.valueOf(expect[i]);
+          code = expect[i];
         }
       }
       int at = 2;
