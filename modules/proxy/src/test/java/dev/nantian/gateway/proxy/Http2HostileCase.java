@@ -25,13 +25,7 @@ import java.util.stream.Stream;
  * @param seen what the backend is to receive, as HTTP/1.1
  */
 record Http2HostileCase(
-    String name,
-    Outcome expected,
-    String code,
-    int status,
-    int stream,
-    byte[] send,
-    String seen) {
+    String name, Outcome expected, String code, int status, int stream, byte[] send, String seen) {
   /** What happens to the request. */
   enum Outcome {
     /** RST_STREAM; the connection goes on. */

@@ -148,8 +148,7 @@ class Http2HostileCorpusIT {
     try (Http2RawClient client = new Http2RawClient(proxy.connect(), given.send())) {
       switch (given.expected()) {
         case RESET ->
-            assertThat(code(firstOf(client, given, RST_STREAM, HEADERS)))
-                .isEqualTo(given.code());
+            assertThat(code(firstOf(client, given, RST_STREAM, HEADERS))).isEqualTo(given.code());
         case STATUS, FORWARD -> {
           Frame head = firstOf(client, given, HEADERS, RST_STREAM);
           assertThat(head.type() == HEADERS ? head.field(":status") : code(head))
