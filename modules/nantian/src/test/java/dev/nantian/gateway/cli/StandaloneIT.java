@@ -159,7 +159,7 @@ final class StandaloneIT {
       delimiter = '|',
       textBlock =
           """
-          /v1/actors/Pod/demo/x            | 404 | kind 'Pod' (expected one of GatewayClass, Gateway, ListenerSet, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute, BackendTLSPolicy, BackendLBPolicy, Service, EndpointSlice, Secret, ConfigMap, Namespace, ReferenceGrant)
+          /v1/actors/Pod/demo/x            | 404 | kind 'Pod' (expected one of GatewayClass, Gateway, ListenerSet, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute, BackendTLSPolicy, BackendLBPolicy, HTTPFilter, Service, EndpointSlice, Secret, ConfigMap, Namespace, ReferenceGrant)
           /v1/actors/Gateway/-/demo        | 404 | namespace '-' (expected one, Gateway is namespaced)
           /v1/actors/GatewayClass/demo/x   | 404 | namespace 'demo' (expected -, GatewayClass has none)
           /v1/status/HTTPRoute/demo/nope   | 404 | no status of HTTPRoute demo/nope

@@ -30,15 +30,20 @@ public record ExampleCopy(Map<Integer, Integer> ports) {
     var copy = new ExampleCopy(exchanged);
     Files.createSymbolicLink(
         folder.resolve("nantian"), NantianProcess.REPOSITORY.resolve("nantian"));
-    Path target = Files.createDirectories(folder.resolve("examples/quickstart"));
+    copy.files("quickstart", folder);
+    return copy;
+  }
+
+  /** Copies the files of an example to the same place beneath {@code folder}, which it returns. */
+  Path files(String example, Path folder) throws IOException {
+    Path target = Files.createDirectories(folder.resolve("examples").resolve(example));
     try (Stream<Path> files =
-        Files.list(NantianProcess.REPOSITORY.resolve("examples/quickstart"))) {
+        Files.list(NantianProcess.REPOSITORY.resolve("examples").resolve(example))) {
       for (Path file : files.toList()) {
-        Files.writeString(
-            target.resolve(file.getFileName()), copy.exchange(Files.readString(file)));
+        Files.writeString(target.resolve(file.getFileName()), exchange(Files.readString(file)));
       }
     }
-    return copy;
+    return target;
   }
 
   /** The port that stands for one of the example's. */

@@ -337,6 +337,11 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
 
   private void apply(Translation translation, Instant cause) {
     own.more(translation.claims(), cause);
+    if (key.kind() == Kind.HTTP_FILTER && !translation.ready()) {
+      // What it reads has not been told yet: whoever knew something of it goes on with that.
+      card.state = ActorCard.State.WAITING;
+      return;
+    }
     boolean published = false;
     unused = Set.of();
     if (translation.ready()) {

@@ -9,6 +9,7 @@ import dev.nantian.gateway.control.translate.EndpointSliceTranslator;
 import dev.nantian.gateway.control.translate.GatewayClassTranslator;
 import dev.nantian.gateway.control.translate.GatewayTranslator;
 import dev.nantian.gateway.control.translate.GrpcRouteTranslator;
+import dev.nantian.gateway.control.translate.HttpFilterTranslator;
 import dev.nantian.gateway.control.translate.HttpRouteTranslator;
 import dev.nantian.gateway.control.translate.Inputs;
 import dev.nantian.gateway.control.translate.L4RouteTranslator;
@@ -46,6 +47,7 @@ public final class Translators {
       case UDP_ROUTE -> typed(kind, L4RouteTranslator.udp(controllerName));
       case BACKEND_TLS_POLICY -> typed(kind, new BackendTlsPolicyTranslator(controllerName));
       case BACKEND_LB_POLICY -> typed(kind, new BackendLbPolicyTranslator(controllerName));
+      case HTTP_FILTER -> typed(kind, new HttpFilterTranslator());
       case SERVICE -> typed(kind, new ServiceTranslator());
       case ENDPOINT_SLICE -> typed(kind, new EndpointSliceTranslator());
       case SECRET -> typed(kind, new SecretTranslator());

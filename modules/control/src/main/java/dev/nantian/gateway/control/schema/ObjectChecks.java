@@ -48,6 +48,7 @@ public final class ObjectChecks {
       case TLS_ROUTE, TCP_ROUTE, UDP_ROUTE -> L4RouteRules.check(root);
       case BACKEND_TLS_POLICY -> BackendTlsPolicyRules.check(root);
       case BACKEND_LB_POLICY -> LbPolicyRules.check(root);
+      case HTTP_FILTER -> FilterRules.check(root);
       case SERVICE -> CoreRules.checkService(root);
       case ENDPOINT_SLICE -> CoreRules.checkEndpointSlice(root);
       case SECRET -> CoreRules.checkSecret(root);

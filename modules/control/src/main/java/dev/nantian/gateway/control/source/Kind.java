@@ -1,6 +1,7 @@
 package dev.nantian.gateway.control.source;
 
 import dev.nantian.gateway.control.policy.BackendLBPolicy;
+import dev.nantian.gateway.control.policy.HTTPFilter;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -32,6 +33,7 @@ public enum Kind {
   UDP_ROUTE(Kind.GATEWAY_API, "UDPRoute", true, UDPRoute.class, "v1alpha2"),
   BACKEND_TLS_POLICY(Kind.GATEWAY_API, "BackendTLSPolicy", true, BackendTLSPolicy.class, "v1"),
   BACKEND_LB_POLICY(Kind.GATEWAY_API, "BackendLBPolicy", true, BackendLBPolicy.class, "v1alpha2"),
+  HTTP_FILTER("gateway.nantian.dev", "HTTPFilter", true, HTTPFilter.class, "v1alpha1"),
   SERVICE("", "Service", true, Service.class, "v1"),
   ENDPOINT_SLICE("discovery.k8s.io", "EndpointSlice", true, EndpointSlice.class, "v1"),
   SECRET("", "Secret", true, Secret.class, "v1"),

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control.status;
 
+import dev.nantian.gateway.control.policy.HTTPFilterStatus;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GRPCRouteStatus;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GRPCRouteStatusBuilder;
@@ -98,6 +99,8 @@ final class Statuses {
           new PolicyStatusBuilder(of)
               .withAncestors(of.getAncestors().stream().map(one -> map(one, change)).toList())
               .build();
+      case HTTPFilterStatus of ->
+          new HTTPFilterStatus(change.apply(new Part("", ""), of.conditions()));
       default -> status;
     };
   }

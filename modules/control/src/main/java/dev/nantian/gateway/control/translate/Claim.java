@@ -53,6 +53,9 @@ public sealed interface Claim {
   /** A permitted reference uses a Secret as TLS certificate. */
   record UsesCertificate() implements Claim {}
 
+  /** An entry of a ConfigMap or Secret is read as text. */
+  record ReadsKey(String key) implements Claim {}
+
   /** A policy gives a Service its settings; of several the oldest one's are in force. */
   record SetsTraffic(long createdMillis, TrafficPolicy settings) implements Claim {}
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * ConfigMap as CA certificates, under the key {@code ca.crt} (Gateway API, {@code
- * caCertificateRefs}). What refers to it carries them in its own configuration.
+ * caCertificateRefs}), and as entries that HTTPFilters read. What refers to it carries them in its
+ * own configuration.
  */
 public final class ConfigMapTranslator implements Translator<ConfigMap> {
   private static final String KEY = "ca.crt";
@@ -28,16 +29,21 @@ public final class ConfigMapTranslator implements Translator<ConfigMap> {
   public Translation translate(ResourceKey key, ConfigMap object, Inputs inputs) {
     // Every namespace of a cluster has a ConfigMap with CA certificates that nobody here refers to.
     if (inputs.claims().isEmpty()) {
-      return Translation.of(new Fact.CaFact(true, "", Optional.empty()));
+      return Translation.of(new Fact.CaFact(true, "", Optional.empty(), Map.of()));
     }
-    Map<String, String> data = object.getData();
-    String pem = data == null ? null : data.get(KEY);
+    Map<String, String> data = object.getData() == null ? Map.of() : object.getData();
+    Map<String, Optional<String>> texts =
+        EntriesRead.of(inputs, entry -> Optional.ofNullable(data.get(entry)));
+    if (EntriesRead.only(inputs)) {
+      return Translation.of(new Fact.CaFact(true, "", Optional.empty(), texts));
+    }
+    String pem = data.get(KEY);
     Optional<String> invalid = invalid(pem);
     Translation.Builder result =
         new Translation.Builder()
             .fact(
                 new Fact.CaFact(
-                    true, pem == null ? "" : pem, invalid.map(why -> PATH + ": " + why)));
+                    true, pem == null ? "" : pem, invalid.map(why -> PATH + ": " + why), texts));
     invalid.ifPresent(why -> result.problem(Problem.error(PATH, why)));
     return result.build();
   }

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.control.translate;
 
 import dev.nantian.gateway.control.source.ResourceKey;
+import dev.nantian.gateway.protocol.config.v1.ExtensionFilter;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import java.util.List;
 import java.util.Map;
@@ -205,9 +206,25 @@ public sealed interface Fact {
   /**
    * @param pem of CA certificates
    * @param invalid what is wrong with it as such; empty if nothing
+   * @param texts entries that somebody reads; an empty value: there is no such entry
    */
-  record CaFact(boolean exists, String pem, Optional<String> invalid) implements Fact {
-    public static final CaFact ABSENT = new CaFact(false, "", Optional.empty());
+  record CaFact(
+      boolean exists, String pem, Optional<String> invalid, Map<String, Optional<String>> texts)
+      implements Fact {
+    public static final CaFact ABSENT = new CaFact(false, "", Optional.empty(), Map.of());
+
+    public CaFact {
+      texts = Map.copyOf(texts);
+    }
+  }
+
+  /**
+   * @param refusal why it cannot be used; empty if it can
+   * @param filter what routes that refer to it carry
+   */
+  record FilterFact(boolean exists, String refusal, ExtensionFilter filter) implements Fact {
+    public static final FilterFact ABSENT =
+        new FilterFact(false, "", ExtensionFilter.getDefaultInstance());
   }
 
   /**
@@ -223,8 +240,25 @@ public sealed interface Fact {
   /**
    * @param invalid what is wrong with it as a TLS certificate; empty if nothing
    * @param published it is in the configuration
+   * @param texts entries that somebody reads; an empty value: there is no such entry
    */
-  record SecretFact(boolean exists, Optional<String> invalid, boolean published) implements Fact {
-    public static final SecretFact ABSENT = new SecretFact(false, Optional.empty(), false);
+  record SecretFact(
+      boolean exists,
+      Optional<String> invalid,
+      boolean published,
+      Map<String, Optional<String>> texts)
+      implements Fact {
+    public static final SecretFact ABSENT =
+        new SecretFact(false, Optional.empty(), false, Map.of());
+
+    public SecretFact {
+      texts = Map.copyOf(texts);
+    }
+
+    /** Never what it holds. */
+    @Override
+    public String toString() {
+      return "SecretFact[exists=" + exists + ", published=" + published + "]";
+    }
   }
 }

@@ -18,7 +18,6 @@ import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteFilterBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRuleBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatus;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -35,11 +34,9 @@ public final class GrpcRouteTranslator implements Translator<GRPCRoute> {
 
   @Override
   public Set<ResourceKey> dependencies(ResourceKey key, GRPCRoute object) {
-    List<BackendTarget> targets = new ArrayList<>();
-    for (GRPCRouteRule rule : orEmpty(object.getSpec().getRules())) {
-      targets.addAll(RouteRules.targets(asHttp(rule)));
-    }
-    return RouteAttachments.dependencies(RouteShape.of(key, object), targets);
+    return RouteRules.dependencies(
+        RouteShape.of(key, object),
+        orEmpty(object.getSpec().getRules()).stream().map(GrpcRouteTranslator::asHttp).toList());
   }
 
   @Override
@@ -52,7 +49,10 @@ public final class GrpcRouteTranslator implements Translator<GRPCRoute> {
     Translation.Builder result = new Translation.Builder();
     dependencies(key, object).forEach(dependency -> result.claim(dependency, Claim.WATCHES));
     RouteRules rules =
-        new RouteRules(object, new RouteBackends(key, RouteBackends.Speech.HTTP2, inputs));
+        new RouteRules(
+            object,
+            new RouteBackends(key, RouteBackends.Speech.HTTP2, inputs),
+            new ExtensionRefs(key, inputs));
     HttpRoute.Builder message =
         HttpRoute.newBuilder()
             .setName(key.kind() + "/" + key.namespace() + "/" + key.name())

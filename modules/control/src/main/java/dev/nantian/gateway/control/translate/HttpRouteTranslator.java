@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRule;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteStatusBuilder;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatus;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -26,11 +25,8 @@ public final class HttpRouteTranslator implements Translator<HTTPRoute> {
 
   @Override
   public Set<ResourceKey> dependencies(ResourceKey key, HTTPRoute object) {
-    List<BackendTarget> targets = new ArrayList<>();
-    for (HTTPRouteRule rule : orEmpty(object.getSpec().getRules())) {
-      targets.addAll(RouteRules.targets(rule));
-    }
-    return RouteAttachments.dependencies(RouteShape.of(key, object), targets);
+    return RouteRules.dependencies(
+        RouteShape.of(key, object), orEmpty(object.getSpec().getRules()));
   }
 
   @Override
@@ -43,7 +39,10 @@ public final class HttpRouteTranslator implements Translator<HTTPRoute> {
     Translation.Builder result = new Translation.Builder();
     dependencies(key, object).forEach(dependency -> result.claim(dependency, Claim.WATCHES));
     RouteRules rules =
-        new RouteRules(object, new RouteBackends(key, RouteBackends.Speech.HTTP, inputs));
+        new RouteRules(
+            object,
+            new RouteBackends(key, RouteBackends.Speech.HTTP, inputs),
+            new ExtensionRefs(key, inputs));
     HttpRoute.Builder message =
         HttpRoute.newBuilder()
             .setName(key.namespace() + "/" + key.name())

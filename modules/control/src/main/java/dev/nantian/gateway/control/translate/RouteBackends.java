@@ -58,11 +58,19 @@ final class RouteBackends {
     return problems;
   }
 
+  /** A backend whose share of the requests is answered with an error. */
+  static WeightedBackend.Builder failing(BackendTarget target, String reason) {
+    return WeightedBackend.newBuilder()
+        .setWeight(target.weight())
+        .setFailure(BackendFailure.newBuilder().setStatus(UNRESOLVED).setReason(reason));
+  }
+
   /** Sets weight and target. */
   WeightedBackend.Builder resolve(String path, BackendTarget target) {
-    WeightedBackend.Builder backend = WeightedBackend.newBuilder().setWeight(target.weight());
     Optional<ServiceRef> service = service(path, target);
-    return service.isPresent() ? backend.setService(service.get()) : backend.setFailure(failure());
+    return service.isPresent()
+        ? WeightedBackend.newBuilder().setWeight(target.weight()).setService(service.get())
+        : failing(target, lastReason + ": " + problems.getLast().inMessage());
   }
 
   /** The port of a Service; if it is empty, the last of {@link #problems} says why. */
@@ -137,13 +145,6 @@ final class RouteBackends {
       refusal = Optional.of(new Refusal(reason, problem.inMessage()));
     }
     return Optional.empty();
-  }
-
-  private BackendFailure failure() {
-    return BackendFailure.newBuilder()
-        .setStatus(UNRESOLVED)
-        .setReason(lastReason + ": " + problems.getLast().inMessage())
-        .build();
   }
 
   private boolean permitted(ResourceKey service) {

@@ -27,7 +27,10 @@ import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The filters of a rule or of a backendRef. */
+/**
+ * The filters of a rule or of a backendRef; mirrors and extensions are only checked, for they refer
+ * to other objects.
+ */
 final class RouteFilters {
   private static final int DEFAULT_REDIRECT = 302;
   // HTTPCORSFilter.maxAge and Fraction.denominator, if absent.
@@ -70,12 +73,13 @@ final class RouteFilters {
                     .setCors(cors(present(at + ".cors", filter.getCors())))
                     .build());
         case "RequestMirror" -> checkMirror(at, filter);
+        case "ExtensionRef" -> present(at + ".extensionRef", filter.getExtensionRef());
         default ->
             throw UnsupportedException.value(
                 at + ".type",
                 filter.getType()
                     + " (expected RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect,"
-                    + " URLRewrite, RequestMirror or CORS; others are not served yet)");
+                    + " URLRewrite, RequestMirror, CORS or ExtensionRef; others are not served yet)");
       }
     }
     if (redirects && rewrites) {
@@ -95,12 +99,13 @@ final class RouteFilters {
         case "RequestHeaderModifier", "ResponseHeaderModifier" ->
             translated.add(headerModifier(at, filters.get(i)));
         case "RequestMirror" -> checkMirror(at, filters.get(i));
+        case "ExtensionRef" -> present(at + ".extensionRef", filters.get(i).getExtensionRef());
         default ->
             throw UnsupportedException.value(
                 at + ".type",
                 filters.get(i).getType()
-                    + " (expected RequestHeaderModifier, ResponseHeaderModifier or"
-                    + " RequestMirror in a backendRef)");
+                    + " (expected RequestHeaderModifier, ResponseHeaderModifier,"
+                    + " RequestMirror or ExtensionRef in a backendRef)");
       }
     }
     return translated;

@@ -3,6 +3,7 @@ package dev.nantian.gateway.control.translate;
 import static dev.nantian.gateway.control.translate.Conditions.orEmpty;
 
 import com.google.protobuf.Duration;
+import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.protocol.config.v1.HttpFilter;
 import dev.nantian.gateway.protocol.config.v1.HttpMatch;
 import dev.nantian.gateway.protocol.config.v1.HttpRoute;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,7 @@ final class RouteRules {
 
   private final HasMetadata owner;
   private final RouteBackends backends;
+  private final ExtensionRefs extensions;
   private final List<Problem> problems = new ArrayList<>();
   private final List<UnsupportedException> dropped = new ArrayList<>();
   private int valid;
@@ -49,9 +52,10 @@ final class RouteRules {
   /**
    * @param owner the route, whose uid its sessions' key follows from
    */
-  RouteRules(HasMetadata owner, RouteBackends backends) {
+  RouteRules(HasMetadata owner, RouteBackends backends, ExtensionRefs extensions) {
     this.owner = owner;
     this.backends = backends;
+    this.extensions = extensions;
   }
 
   RouteBackends backends() {
@@ -74,18 +78,29 @@ final class RouteRules {
                       .map(rule -> "Dropped Rule " + rule.problem().inMessage())
                       .collect(Collectors.joining("; "))));
     }
-    return new RouteStatuses.Verdict(notAccepted, partial, backends.refusal(), List.of());
+    return new RouteStatuses.Verdict(
+        notAccepted, partial, extensions.refusal().or(backends::refusal), List.of());
   }
 
-  /** All problems, with those of the backends. */
+  /** All problems, with those of extensions and backends. */
   List<Problem> problems() {
     List<Problem> all = new ArrayList<>(problems);
+    all.addAll(extensions.problems());
     all.addAll(backends.problems());
     return all;
   }
 
+  /** All that a route with these rules refers to. */
+  static Set<ResourceKey> dependencies(RouteShape route, List<HTTPRouteRule> rules) {
+    List<BackendTarget> targets = new ArrayList<>();
+    rules.forEach(rule -> targets.addAll(targets(rule)));
+    Set<ResourceKey> dependencies = RouteAttachments.dependencies(route, targets);
+    rules.forEach(rule -> dependencies.addAll(ExtensionRefs.targets(route.key(), rule)));
+    return dependencies;
+  }
+
   /** Every Service that a rule may refer to, in backends and mirrors. */
-  static List<BackendTarget> targets(HTTPRouteRule rule) {
+  private static List<BackendTarget> targets(HTTPRouteRule rule) {
     List<BackendTarget> targets = new ArrayList<>(mirrored(rule.getFilters()));
     for (HTTPBackendRef reference : orEmpty(rule.getBackendRefs())) {
       targets.add(BackendTarget.of(reference));
@@ -123,11 +138,16 @@ final class RouteRules {
         List<List<HttpFilter>> backendFilters = backendFilters(path, rule);
         addTimeouts(path + ".timeouts", rule.getTimeouts(), message);
         addTraffic(path, rule, message);
+        Optional<List<HttpFilter>> extended =
+            extensions.resolve(path + ".filters", rule.getFilters());
         // Last: the references of a rule that is not served must not count as used.
-        message
-            .addAllFilters(filters)
-            .addAllFilters(mirrors(path + ".filters", rule.getFilters()))
-            .addAllBackends(backends(path, rule, backendFilters));
+        if (extended.isPresent()) {
+          message
+              .addAllFilters(extended.get())
+              .addAllFilters(filters)
+              .addAllFilters(mirrors(path + ".filters", rule.getFilters()))
+              .addAllBackends(backends(path, rule, backendFilters));
+        }
       } catch (UnsupportedException e) {
         refusal = Optional.of(e);
         message
@@ -200,12 +220,21 @@ final class RouteRules {
     List<WeightedBackend> weighted = new ArrayList<>();
     List<HTTPBackendRef> references = orEmpty(rule.getBackendRefs());
     for (int i = 0; i < references.size(); i++) {
+      String at = path + ".backendRefs[" + i + "]";
+      BackendTarget target = BackendTarget.of(references.get(i));
+      Optional<List<HttpFilter>> extended =
+          extensions.resolve(at + ".filters", references.get(i).getFilters());
+      if (extended.isEmpty()) {
+        weighted.add(
+            RouteBackends.failing(target, extensions.problems().getLast().inMessage()).build());
+        continue;
+      }
       weighted.add(
           backends
-              .resolve(path + ".backendRefs[" + i + "]", BackendTarget.of(references.get(i)))
+              .resolve(at, target)
+              .addAllFilters(extended.get())
               .addAllFilters(filters.get(i))
-              .addAllFilters(
-                  mirrors(path + ".backendRefs[" + i + "].filters", references.get(i).getFilters()))
+              .addAllFilters(mirrors(at + ".filters", references.get(i).getFilters()))
               .build());
     }
     return weighted;

@@ -15,7 +15,7 @@ import java.util.Set;
 
 /**
  * Secret as a TLS certificate: in the configuration while a permitted reference of a listener uses
- * it. What it holds is never in a message.
+ * it; and as entries that HTTPFilters read. What it holds is never in a message.
  */
 public final class SecretTranslator implements Translator<Secret> {
   private static final String CERTIFICATE = "tls.crt";
@@ -37,6 +37,7 @@ public final class SecretTranslator implements Translator<Secret> {
   @Override
   public Translation translate(ResourceKey key, Secret object, Inputs inputs) {
     Translation.Builder result = new Translation.Builder();
+    Map<String, Optional<String>> texts = EntriesRead.of(inputs, name -> text(object, name));
     byte[] certificate;
     byte[] privateKey;
     try {
@@ -46,12 +47,13 @@ public final class SecretTranslator implements Translator<Secret> {
     } catch (InvalidCertificateException e) {
       String path = written(object, e.fieldPath());
       // Only a reference makes an error of it: a Secret may hold anything.
-      if (isUsed(inputs) || inputs.claims().containsValue(Claim.WATCHES)) {
+      if (isUsed(inputs) || !EntriesRead.only(inputs)) {
         result.problem(Problem.error(path, e.problem()));
       }
       return result
           .fact(
-              new Fact.SecretFact(true, Optional.of(path + ": " + e.problem()), inputs.published()))
+              new Fact.SecretFact(
+                  true, Optional.of(path + ": " + e.problem()), inputs.published(), texts))
           .waitUnless(!isUsed(inputs))
           .build();
     }
@@ -68,7 +70,7 @@ public final class SecretTranslator implements Translator<Secret> {
                       .setPrivateKey(inline(privateKey)))
               .build());
     }
-    return result.fact(new Fact.SecretFact(true, Optional.empty(), used)).build();
+    return result.fact(new Fact.SecretFact(true, Optional.empty(), used, texts)).build();
   }
 
   private static String written(Secret secret, String path) {
@@ -84,6 +86,14 @@ public final class SecretTranslator implements Translator<Secret> {
 
   private static boolean isUsed(Inputs inputs) {
     return inputs.claims().values().stream().anyMatch(Claim.UsesCertificate.class::isInstance);
+  }
+
+  private static Optional<String> text(Secret object, String name) {
+    try {
+      return Optional.of(new String(entry(object, name), StandardCharsets.UTF_8));
+    } catch (InvalidCertificateException e) {
+      return Optional.empty();
+    }
   }
 
   private static byte[] entry(Secret secret, String name) throws InvalidCertificateException {

@@ -51,6 +51,7 @@ final class FolderState {
           Kind.ENDPOINT_SLICE,
           Kind.BACKEND_TLS_POLICY,
           Kind.BACKEND_LB_POLICY,
+          Kind.HTTP_FILTER,
           Kind.GATEWAY,
           Kind.LISTENER_SET,
           Kind.HTTP_ROUTE,
