@@ -63,11 +63,9 @@ class FiltersExampleIT {
         });
     backend.start();
     port = Ports.free();
-    ExampleCopy example =
-        new ExampleCopy(Map.of(8080, port, 9101, backend.getAddress().getPort()));
+    ExampleCopy example = new ExampleCopy(Map.of(8080, port, 9101, backend.getAddress().getPort()));
     folder = example.files("filters", scratch);
-    token =
-        found("(?m)^TOKEN=(\\S+)$", Files.readString(folder.resolve("README.md")));
+    token = found("(?m)^TOKEN=(\\S+)$", Files.readString(folder.resolve("README.md")));
     Files.writeString(
         folder.resolve("docs.yaml"),
         found(
@@ -108,7 +106,10 @@ class FiltersExampleIT {
   void onlyTokensPassAndThoseThreeTimesAMinute() throws Exception {
     HttpResponse<byte[]> none = get("/account");
     HttpResponse<byte[]> forged =
-        get("/account", "Authorization", "Bearer " + token.substring(0, token.length() - 4) + "AAAA");
+        get(
+            "/account",
+            "Authorization",
+            "Bearer " + token.substring(0, token.length() - 4) + "AAAA");
     List<Integer> withToken = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       withToken.add(account().statusCode());

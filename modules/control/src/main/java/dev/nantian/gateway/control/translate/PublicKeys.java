@@ -53,7 +53,8 @@ final class PublicKeys {
       switch (key.path("kty").asText()) {
         case "RSA" -> keys.add(rsa(path, at, key));
         case "EC" -> keys.add(ec(path, at, key));
-        case "" -> throw UnsupportedException.value(path, at + ".kty: missing (expected RSA or EC)");
+        case "" ->
+            throw UnsupportedException.value(path, at + ".kty: missing (expected RSA or EC)");
         default -> {}
       }
     }

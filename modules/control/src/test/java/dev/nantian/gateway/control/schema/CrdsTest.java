@@ -23,8 +23,17 @@ class CrdsTest {
   private static final Path CRDS = Path.of("deploy/kustomize/crds");
   private static final List<String> KEYWORDS =
       List.of(
-          "type", "enum", "default", "minimum", "maximum", "minLength", "maxLength", "minItems",
-          "maxItems", "pattern", "required");
+          "type",
+          "enum",
+          "default",
+          "minimum",
+          "maximum",
+          "minLength",
+          "maxLength",
+          "minItems",
+          "maxItems",
+          "pattern",
+          "required");
 
   @ParameterizedTest
   @EnumSource(
@@ -34,10 +43,7 @@ class CrdsTest {
     JsonNode crd = read(ResourcePath.plural(kind) + ".yaml").getFirst().root();
 
     TreeMap<String, String> defined = new TreeMap<>();
-    collect(
-        "spec",
-        crd.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec"),
-        defined);
+    collect("spec", crd.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec"), defined);
 
     TreeMap<String, String> checked = new TreeMap<>();
     collect("spec", schema(kind).at("/properties/spec"), checked);
