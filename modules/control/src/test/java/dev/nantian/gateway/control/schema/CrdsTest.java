@@ -11,6 +11,7 @@ import dev.nantian.gateway.control.source.yaml.YamlReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +73,7 @@ class CrdsTest {
     return SchemaDocuments.document(SchemaDocuments.iri(kind));
   }
 
-  private static void collect(String path, JsonNode schema, TreeMap<String, String> all) {
+  private static void collect(String path, JsonNode schema, Map<String, String> all) {
     JsonNode shape =
         schema.has("$ref") ? SchemaDocuments.target(schema.get("$ref").asText()) : schema;
     for (String keyword : KEYWORDS) {
