@@ -10,14 +10,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Formats every Java source below a folder with google-java-format, in one JVM.
+ * Formats every Java source below some folders with google-java-format, in one JVM.
  *
- * <p>{@code java Format.java fix|check DIR}: {@code fix} rewrites what differs; {@code check} lists it and exits 1.
+ * <p>{@code java Format.java fix|check DIR...}: {@code fix} rewrites what differs; {@code check} lists it and exits 1.
  */
 public final class Format {
   public static void main(String[] args) throws IOException {
     boolean fix = args[0].equals("fix");
-    Path root = Path.of(args[1]);
+    for (int i = 1; i < args.length; i++) {
+      format(Path.of(args[i]), fix);
+    }
+  }
+
+  private static void format(Path root, boolean fix) throws IOException {
     var formatter = new Formatter();
     List<Path> sources;
     try (var files = Files.walk(root)) {

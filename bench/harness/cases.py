@@ -36,6 +36,7 @@ class Case:
     variants: list[Variant]
     compared: tuple[str, ...] = ("rate", "cpu_per_100k", "p99")
     needs: frozenset[str] = frozenset()  # load generators
+    proxies: tuple[str, ...] | None = None  # only these are measured; None for all
 
 
 def h1_load(mode: str, path: str, connections: int, rate: int = 0, host: str = HOST) -> Run:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import generators, process, report, tools
+from . import bars, process, report, tools
 from .cases import SMOKE_CASES, Case, Variant, all_cases
 from .description import Backend
 from .fleet import Fleet, StartFailed
@@ -26,6 +26,7 @@ EPILOG = """\
 examples:
   bench/traffic --smoke                         does the harness work? one second a run
   bench/traffic --list                          the cases
+  bench/traffic --case bars                     what decides the product's bars, and which are met (about 20 minutes)
   bench/traffic --case h1-small,tls-small       two cases, all proxies
   bench/traffic --case h1-small --proxy nantian,haproxy --rounds 5 --seconds 8
   bench/traffic --binary haproxy=/opt/haproxy   another build of a peer
@@ -49,7 +50,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--case", type=words, metavar="NAMES", help="cases, comma separated (default: all; see --list)")
+    parser.add_argument("--case", type=words, metavar="NAMES", help="cases, comma separated (default: all; see --list), or bars")
     parser.add_argument("--proxy", type=words, metavar="NAMES", help=f"proxies, comma separated, in this order (default: {','.join(by_default)}; also {','.join(n for n in names if n not in by_default)})")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds; each measures every proxy once (default: 3)")
     parser.add_argument("--seconds", type=float, default=5, metavar="S", help="length of a measured window (default: 5)")
@@ -89,6 +90,9 @@ def main(arguments: list[str] | None = None) -> int:
         for case in cases:
             print(f"{case.name:14} {case.title}")
         return 0
+    judged = options.case == ["bars"]
+    if judged:
+        cases, options.case = bars.cases(cases), None
     known = {case.name for case in cases}
     for wrong in set(options.case or []) - known:
         print(f"bench/traffic: --case {wrong}: expected one of {', '.join(c.name for c in cases)}", file=sys.stderr)
@@ -98,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     process.raise_open_files_limit()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=tools.CACHE if tools.CACHE.exists() else None))
     try:
-        return Session(options, folder).run(chosen)
+        return Session(options, folder).run(chosen, judged)
     except tools.Missing as e:
         print(f"bench/traffic: {e}", file=sys.stderr)
         return 1
@@ -120,8 +124,8 @@ class Session:
         self._priority = not options.no_priority
         self._missing: list[str] = []
 
-    def run(self, cases: list[Case]) -> int:
-        proxies = self._available_proxies()
+    def run(self, cases: list[Case], judged: bool) -> int:
+        proxies = self._available_proxies(cases)
         if not proxies:
             print("bench/traffic: no proxy to measure", file=sys.stderr)
             return 1
@@ -142,14 +146,18 @@ class Session:
             fleet.end(setups_to_keep={v.setup for later in cases[i + 1 :] for v in later.variants})
             # After each case, so that what was measured survives an interruption.
             (out / "traffic.json").write_text(report.as_json(about, results))
-            (out / "traffic.md").write_text(report.as_markdown(about, results))
+            verdict = bars.as_markdown(results) if judged else ""
+            (out / "traffic.md").write_text(report.as_markdown(about, results, verdict))
+        if judged:
+            print(verdict)
         print(f"Written: {out}/traffic.json and traffic.md")
         return 1 if any(row.failed for result in results for row in result.rows) else 0
 
-    def _available_proxies(self) -> list[Proxy]:
+    def _available_proxies(self, cases: list[Case]) -> list[Proxy]:
         by_name = {p.name: p for p in all_proxies()}
         available = []
-        for name in self._options.proxy or [p.name for p in by_name.values() if p.by_default]:
+        needed = {name for case in cases for name in case.proxies or by_name}
+        for name in self._options.proxy or [p.name for p in by_name.values() if p.by_default and p.name in needed]:
             try:
                 by_name[name].locate(self._tools)
                 available.append(by_name[name])
@@ -187,6 +195,7 @@ class Session:
         return bench, ports
 
     def _measure(self, case: Case, proxies: list[Proxy], bench: Bench, fleet: Fleet) -> Result:
+        proxies = [p for p in proxies if case.proxies is None or p.name in case.proxies]
         rows = [Row(p.name, v.label) for p in proxies for v in case.variants]
         contenders = [(p, v, row) for (p, v), row in zip(((p, v) for p in proxies for v in case.variants), rows)]
         absent = [name for name in case.needs if getattr(bench, name) is None]

@@ -151,7 +151,8 @@ def case_as_markdown(result: Result) -> str:
     return "\n".join(lines + ([""] + notes if notes else [])) + "\n"
 
 
-def as_markdown(about: dict, results: list[Result]) -> str:
+def as_markdown(about: dict, results: list[Result], verdict: str = "") -> str:
+    """`verdict` is a table that stands before those of the cases."""
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     missing = [f"- {line}" for line in about["missing"]]
     m, o = about["machine"], about["options"]
@@ -159,11 +160,12 @@ def as_markdown(about: dict, results: list[Result]) -> str:
         f"# Traffic benchmark, {m['time']}",
         "",
         f"{m['model']}, {m['cpus']} CPUs, kernel {m['kernel']}; proxy on CPU {m['proxy_cpus'][0]}, generator and backend on CPU "
-        f"{', '.join(map(str, m['load_cpus']))}; load average at the start {m['load_average'][0]:.1f}.",
+        f"{', '.join(map(str, m['load_cpus']))}; load average {m['load_average'][0]:.1f} at the start.",
         f"{versions}. Medians of {o['rounds']} rounds of {o['seconds']:g} s; {o['routes']} routes unless the case says otherwise; "
         "ratios are medians of same-round ratios.",
         "",
         *missing,
         *([""] if missing else []),
+        *([verdict] if verdict else []),
     ]
     return "\n".join(head) + "\n" + "\n".join(case_as_markdown(result) for result in results)

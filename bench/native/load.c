@@ -6,14 +6,15 @@
  *
  *   closed  each connection sends its next request when the response is complete
  *   open    RATE requests a second, by the clock; a request whose time has come while every connection is busy waits, and its latency
- *           counts from when it should have been sent (no coordinated omission)
+ *           counts from when it should have been sent (no coordinated omission); an answer that is not a 200 is an error, told on
+ *           stderr (ten at most), and a connection that ends is made anew: an error if a request was under way
  *   ws      each connection has one 100-byte message under way
  *   sse     reads events; latency is from the backend's CLOCK_MONOTONIC in the event to the read
  *   idle    one request on each connection, at most 64 under way, then silence
  *
  * It connects, warms up, prints "ready" (load goes on), waits for a line on stdin, measures for SECONDS, prints one line of JSON and
  * keeps its connections until stdin ends. So the caller can read the proxy's CPU time exactly at both ends of the window.
- * The JSON: count, errors, seconds, p50/p90/p99/p999/max in microseconds, open (connections still open), busy (share of the window in
+ * Elsewhere an answer that is not a 200 ends the program. The JSON: count, errors, seconds, p50/p90/p99/p999/max in microseconds, open (connections still open), busy (share of the window in
  * which this process was on a CPU: near 1 the generator is the limit). Responses need a Content-Length.
  */
 #define _GNU_SOURCE
@@ -37,12 +38,14 @@
 enum mode { CLOSED, OPEN, WS, SSE, IDLE };
 enum phase { CONNECTING, WARMING, WAITING, MEASURING, DONE };
 enum { CARRY = 4096, IDLE_IN_FLIGHT = 64, WS_MESSAGE = 100, READ_SIZE = 256 * 1024 };
+#define STUCK_NS 10000000000ULL
 
 struct connection {
   int fd;
   bool up;   /* ws: upgraded; sse: response head seen; idle: answered */
   bool busy; /* a request is under way */
   bool closed;
+  bool failed; /* the response under way is not a 200 */
   uint64_t due_ns; /* when the request under way was, or ought to have been, sent */
   size_t body_left;
   size_t carried; /* the unfinished head, frame or event at the end of the last read */
@@ -61,6 +64,8 @@ static char ws_frame[6 + WS_MESSAGE];
 static uint64_t errors, count;
 static double rate;
 static uint64_t schedule_start_ns, scheduled, taken;
+static struct sockaddr_in address;
+static int told;
 
 /* ---- latency: log-linear buckets of 1/128 of their octave, in ns ---- */
 
@@ -110,8 +115,42 @@ static double cpu_seconds(void) {
 
 /* ---- sending ---- */
 
+static void connect_one(struct connection *c) {
+  int one = 1;
+  c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    perror("load: connect");
+    exit(1);
+  }
+  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  fcntl(c->fd, F_SETFL, O_NONBLOCK);
+  struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.ptr = c};
+  epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &e);
+}
+
+static void tell(const char *what, const char *bytes, size_t length) {
+  if (told++ < 10) fprintf(stderr, "load: %s: %.*s\n", what, (int)(length > 200 ? 200 : length), bytes);
+}
+
+/* The connection has ended. */
+static void begin_anew(struct connection *c) {
+  close(c->fd);
+  connect_one(c);
+  c->body_left = c->carried = 0;
+  c->failed = false;
+  if (!c->busy) return;
+  c->busy = false;
+  if (phase != DONE) errors++;
+  tell("a connection was closed before its response was complete", "", 0);
+  free_connections[free_count++] = c - connections;
+}
+
 static void give_up(struct connection *c) {
   if (c->closed) return;
+  if (mode == OPEN && phase != CONNECTING) {
+    begin_anew(c);
+    return;
+  }
   c->closed = true;
   open_count--;
   close(c->fd);
@@ -146,7 +185,8 @@ static void send_due(uint64_t now) {
 
 static void response_complete(struct connection *c, uint64_t now) {
   c->busy = false;
-  if (phase == MEASURING) record(now - c->due_ns);
+  if (phase == MEASURING && !c->failed) record(now - c->due_ns);
+  c->failed = false;
   switch (mode) {
     case CLOSED:
     case WS:
@@ -178,7 +218,12 @@ static size_t take_responses(struct connection *c, const char *bytes, size_t len
     if (c->body_left == 0) {
       const char *head = bytes + used, *end = memmem(head, length - used, "\r\n\r\n", 4);
       if (!end) return used;
-      if (length - used < 12 || memcmp(head + 8, " 200", 4) != 0) unexpected("not a 200", head, length - used);
+      if (length - used < 12 || memcmp(head + 8, " 200", 4) != 0) {
+        if (mode != OPEN) unexpected("not a 200", head, length - used);
+        c->failed = true;
+        if (phase != DONE) errors++;
+        tell("not a 200", head, length - used);
+      }
       const char *field = head;
       while ((field = memchr(field, '\n', end - field)) && strncasecmp(++field, "content-length:", 15) != 0)
         if (field >= end) break;
@@ -261,21 +306,8 @@ static void receive(struct connection *c, uint64_t now) {
 /* ---- setting up and the loop ---- */
 
 static void connect_all(const char *port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  for (int i = 0; i < connection_count; i++) {
-    struct connection *c = &connections[i];
-    int one = 1;
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) {
-      perror("load: connect");
-      exit(1);
-    }
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    fcntl(c->fd, F_SETFL, O_NONBLOCK);
-    struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.ptr = c};
-    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &e);
-    open_count++;
-  }
+  address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  for (; open_count < connection_count; open_count++) connect_one(&connections[open_count]);
 }
 
 static void begin_load(uint64_t now) {
@@ -284,6 +316,15 @@ static void begin_load(uint64_t now) {
   schedule_start_ns = now;
   for (int i = 0; i < first; i++) send_request(&connections[i], now);
   for (int i = 0; mode == OPEN && i < connection_count; i++) free_connections[free_count++] = i;
+}
+
+/* A response that does not come is an error, too. */
+static void count_stuck(uint64_t now) {
+  for (int i = 0; mode == OPEN && i < connection_count; i++)
+    if (connections[i].busy && now > connections[i].due_ns + STUCK_NS) {
+      errors++;
+      tell("no response within 10 s", "", 0);
+    }
 }
 
 static void print_result(double seconds, double cpu) {
@@ -374,6 +415,7 @@ int main(int argc, char **argv) {
     }
     if (phase == MEASURING && now - phase_start_ns >= window_ns) {
       phase = DONE;
+      count_stuck(now);
       print_result((now - phase_start_ns) / 1e9, cpu_seconds() - cpu_start);
     }
   }

@@ -56,7 +56,7 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
               if (done.isSuccess()) {
                 connected(done.channel());
               } else {
-                fail(String.valueOf(done.cause().getMessage()));
+                fail(reason(done.cause()));
               }
             });
   }
@@ -107,7 +107,7 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** The innermost message says what is wrong with a certificate. */
+  /** The innermost message says what is wrong, with a certificate for example. */
   private static String reason(Throwable failure) {
     Throwable innermost = failure;
     while (innermost.getCause() != null) {
@@ -188,7 +188,7 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     if (pool.tls() != null && cause instanceof DecoderException) {
       failTls(reason(cause));
     } else {
-      fail(String.valueOf(cause.getMessage()));
+      fail(reason(cause));
     }
   }
 }

@@ -38,7 +38,8 @@ public final class EndpointPool {
   private int outstanding;
   private int referencingClusters;
   private int exchangesAtOnce; // of a connection, as far as that is known
-  private long lastTlsWarning = Long.MIN_VALUE;
+  private long lastWarning;
+  private boolean warned;
   private long connects;
   private long connectFailures;
   private long reuses;
@@ -229,6 +230,9 @@ public final class EndpointPool {
 
   /** A connection could not be made: so many of those that wait hear it as it was opened for. */
   void connectFailed(String reason) {
+    if (mayWarn()) {
+      LOG.warn("no connection endpoint={} reason={}", text(), reason);
+    }
     for (UpstreamUser user : failedAttempt()) {
       user.onConnectFailed(this, reason);
     }
@@ -238,9 +242,7 @@ public final class EndpointPool {
   /** A connection was made and cannot be trusted. */
   void tlsFailed(String reason) {
     total.tlsFailed();
-    long now = System.nanoTime();
-    if (lastTlsWarning == Long.MIN_VALUE || now - lastTlsWarning > WARNING_NANOS) {
-      lastTlsWarning = now;
+    if (mayWarn()) {
       LOG.warn(
           "no secure connection endpoint={} hostname={} reason={}",
           text(),
@@ -251,6 +253,17 @@ public final class EndpointPool {
       user.onTlsFailed(this, reason);
     }
     connectForWaiting();
+  }
+
+  /** An endpoint that is away is worth a line now and then, not one for each request. */
+  private boolean mayWarn() {
+    long now = System.nanoTime();
+    if (warned && now - lastWarning <= WARNING_NANOS) {
+      return false;
+    }
+    warned = true;
+    lastWarning = now;
+    return true;
   }
 
   private List<UpstreamUser> failedAttempt() {
