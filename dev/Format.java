@@ -1,8 +1,8 @@
 import com.google.googlejavaformat.java.Formatter;
 import com.google.googlejavaformat.java.FormatterException;
-import com.google.googlejavaformat.java.RemoveUnusedImports;
 import com.google.googlejavaformat.java.ImportOrderer;
 import com.google.googlejavaformat.java.JavaFormatterOptions;
+import com.google.googlejavaformat.java.RemoveUnusedImports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * Formats every Java source below some folders with google-java-format, in one JVM.
  *
- * <p>{@code java Format.java fix|check DIR...}: {@code fix} rewrites what differs; {@code check} lists it and exits 1.
+ * <p>{@code java Format.java fix|check DIR...}: {@code fix} rewrites what differs; {@code check}
+ * lists it and exits 1.
  */
 public final class Format {
   public static void main(String[] args) throws IOException {
@@ -40,7 +41,8 @@ public final class Format {
         String formatted =
             formatter.formatSource(
                 ImportOrderer.reorderImports(
-                    RemoveUnusedImports.removeUnusedImports(text), JavaFormatterOptions.Style.GOOGLE));
+                    RemoveUnusedImports.removeUnusedImports(text),
+                    JavaFormatterOptions.Style.GOOGLE));
         if (!formatted.equals(text)) {
           if (fix) {
             Files.writeString(source, formatted);
@@ -50,7 +52,8 @@ public final class Format {
         }
       } catch (FormatterException e) {
         if (fix) {
-          System.err.println(root.relativize(source) + ": " + e.getMessage()); // the compiler tells it better
+          System.err.println(
+              root.relativize(source) + ": " + e.getMessage()); // the compiler tells it better
         } else {
           wrong.add(root.relativize(source) + ": " + e.getMessage());
         }

@@ -81,14 +81,17 @@ public class ExchangePath {
   private @Nullable EventLoops loops;
   private @Nullable Run run;
 
-  private record Run(EventLoop loop, Worker worker, ListenerPipeline pipeline, SilentClient client) {}
+  private record Run(
+      EventLoop loop, Worker worker, ListenerPipeline pipeline, SilentClient client) {}
 
   /** Starts one event loop and the stream of one socket on it. */
   @Setup
   public void start() throws Exception {
     ActorSystem<Void> actors =
         ActorSystem.create(
-            Behaviors.empty(), "bench", LoopDispatchers.config(1).withFallback(ConfigFactory.load()));
+            Behaviors.empty(),
+            "bench",
+            LoopDispatchers.config(1).withFallback(ConfigFactory.load()));
     EventLoops one = EventLoops.start(actors.settings().config(), TransportChoice.NIO);
     EventLoop loop = one.loops().getFirst();
     DeadlineWheel wheel = new DeadlineWheel(loop);

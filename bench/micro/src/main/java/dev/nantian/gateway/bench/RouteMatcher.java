@@ -78,7 +78,9 @@ public class RouteMatcher {
     }
     var listener =
         new CompiledListeners.Listener(
-            "", new ListenerEntry("bench/gateway", "http", 80, null), ListenerRoutes.NONE.with(byHost));
+            "",
+            new ListenerEntry("bench/gateway", "http", 80, null),
+            ListenerRoutes.NONE.with(byHost));
     table = new CompiledListeners(List.of(listener));
     int wanted = routes / 2;
     decode(
@@ -130,8 +132,7 @@ public class RouteMatcher {
   @Benchmark
   public @Nullable RouteTarget match() {
     ListenerEntry listener =
-        Objects.requireNonNull(
-            table.listener(head.bytes(), head.hostOffset(), head.hostLength()));
+        Objects.requireNonNull(table.listener(head.bytes(), head.hostOffset(), head.hostLength()));
     return table.match(listener, head);
   }
 }
