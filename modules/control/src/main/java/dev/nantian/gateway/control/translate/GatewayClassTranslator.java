@@ -15,48 +15,6 @@ import java.util.Set;
 /** GatewayClass: no configuration, only whether its Gateways are ours. */
 public final class GatewayClassTranslator implements Translator<GatewayClass> {
 
-  /**
-   * Names of {@code sigs.k8s.io/gateway-api/pkg/features} that both planes serve, sorted as the
-   * specification wants.
-   */
-  static final List<String> SUPPORTED_FEATURES =
-      List.of(
-          "GRPCRoute",
-          "GRPCRouteNamedRouteRule",
-          "Gateway",
-          "GatewayAddressEmpty",
-          "GatewayFrontendClientCertificateValidation",
-          "GatewayFrontendClientCertificateValidationInsecureFallback",
-          "GatewayHTTPListenerIsolation",
-          "GatewayInfrastructurePropagation",
-          "GatewayPort8080",
-          "GatewayStaticAddresses",
-          "HTTPRoute",
-          "HTTPRoute303RedirectStatusCode",
-          "HTTPRoute307RedirectStatusCode",
-          "HTTPRoute308RedirectStatusCode",
-          "HTTPRouteBackendProtocolH2C",
-          "HTTPRouteBackendRequestHeaderModification",
-          "HTTPRouteBackendTimeout",
-          "HTTPRouteCORS",
-          "HTTPRouteDestinationPortMatching",
-          "HTTPRouteHostRewrite",
-          "HTTPRouteMethodMatching",
-          "HTTPRouteNamedRouteRule",
-          "HTTPRouteParentRefPort",
-          "HTTPRoutePathRedirect",
-          "HTTPRoutePathRewrite",
-          "HTTPRoutePortRedirect",
-          "HTTPRouteQueryParamMatching",
-          "HTTPRouteRequestMirror",
-          "HTTPRouteRequestMultipleMirrors",
-          "HTTPRouteRequestPercentageMirror",
-          "HTTPRouteRequestTimeout",
-          "HTTPRouteResponseHeaderModification",
-          "HTTPRouteSchemeRedirect",
-          "ListenerSet",
-          "ReferenceGrant");
-
   private final String controllerName;
 
   public GatewayClassTranslator(String controllerName) {
@@ -109,7 +67,7 @@ public final class GatewayClassTranslator implements Translator<GatewayClass> {
             new GatewayClassStatusBuilder()
                 .withConditions(conditions)
                 .withSupportedFeatures(
-                    SUPPORTED_FEATURES.stream().map(SupportedFeature::new).toList())
+                    SupportedFeatures.NAMES.stream().map(SupportedFeature::new).toList())
                 .build())
         .build();
   }
