@@ -31,7 +31,6 @@ class SupportedFeaturesTest {
     assertThat(names).isSorted().doesNotHaveDuplicates().hasSizeLessThanOrEqualTo(64);
   }
 
-
   private static Path document() {
     Path folder = requireNonNull(Path.of("").toAbsolutePath());
     while (!Files.exists(folder.resolve(DOCUMENT))) {
