@@ -16,13 +16,13 @@ from .description import HOST, Backend, Description, Setup
 from .process import Process
 from .proxies import Command, Proxy
 
-START_SECONDS = 60
+START_SECONDS = 120  # a JVM on a machine that is busy with something else
 ENDING_SECONDS = 10
 PAUSE_SECONDS = 0.001
 
 
 class StartFailed(Exception):
-    """A proxy ended, or gave no 200, within a minute of its start."""
+    """A proxy ended, or did not get ready in time."""
 
 
 @dataclasses.dataclass
@@ -31,14 +31,11 @@ class Member:
     description: Description
     process: Process
     start_seconds: float
-    control_plane: Process | None = None
     stopped: bool = False
 
     def end(self) -> None:
         """Politely, for what a proxy leaves on disk may be used again."""
         self.process.end(ENDING_SECONDS)
-        if self.control_plane:
-            self.control_plane.end()
 
     def target(self, nghttp: pathlib.Path | None) -> probes.Target:
         return probes.Target(self.description.http_port, self.description.https_port, nghttp, self.description.folder)
@@ -90,28 +87,19 @@ class Fleet:
         begin = time.monotonic()
         log = description.folder / "output.log"
         process = Process(command.argv, cpus, log, env=command.env, stdout=command.stdout, priority=self._priority)
-        member = Member(proxy, description, process, 0, control_plane)
         try:
             with _prompt():
-                self._await(member, begin, "gave no 200", lambda: _answers(description.http_port))
-            member.start_seconds = time.monotonic() - begin
+                _await(proxy, process, begin, "gave no 200", lambda: _answers(description.http_port))
+            start_seconds = time.monotonic() - begin
             if control_plane:
-                self._await(member, begin, "had not its whole configuration", lambda: proxy.configured(description))
-                control_plane.signal(signal.SIGSTOP)
+                _await(proxy, process, begin, "had not its whole configuration", lambda: proxy.configured(description))
         except BaseException:
-            member.end()
+            process.end()
             raise
-        return member
-
-    @staticmethod
-    def _await(member: Member, begin: float, failure: str, condition: Callable[[], bool]) -> None:
-        while not condition():
-            for process in (member.process, member.control_plane):
-                if process and process.ended():
-                    raise StartFailed(f"{member.proxy.name}: {process.argv[0]} ended: {process.last_words()}")
-            if time.monotonic() - begin > START_SECONDS:
-                raise StartFailed(f"{member.proxy.name} {failure} within {START_SECONDS} s: {member.process.last_words()}")
-            time.sleep(PAUSE_SECONDS)
+        finally:
+            if control_plane:
+                control_plane.end()
+        return Member(proxy, description, process, start_seconds)
 
     def member(self, proxy: Proxy, setup: Setup) -> Member:
         """The running process for this proxy and setup, alone on its CPU: every other one is stopped."""
@@ -140,6 +128,15 @@ class Fleet:
             member = self._members.pop(key)
             member.end()
             shutil.rmtree(member.description.folder, ignore_errors=True)
+
+
+def _await(proxy: Proxy, process: Process, begin: float, failure: str, condition: Callable[[], bool]) -> None:
+    while not condition():
+        if process.ended():
+            raise StartFailed(f"{proxy.name} ended: {process.last_words()}")
+        if time.monotonic() - begin > START_SECONDS:
+            raise StartFailed(f"{proxy.name} {failure} within {START_SECONDS} s: {process.last_words()}")
+        time.sleep(PAUSE_SECONDS)
 
 
 @contextlib.contextmanager

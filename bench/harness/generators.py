@@ -12,6 +12,7 @@ import tempfile
 
 from .process import Process
 
+H2LOAD_SPARE_SECONDS = 10
 BURST_SECONDS = 0.7  # unmeasured load before every window: caches, connections and pools are warm after a stop
 
 
@@ -174,10 +175,12 @@ def run_h2load(bench: Bench, proxy: Process, port: int, host: str, path: str, co
         message.write_bytes(b"\0\0\0\0\x10" + b"x" * 16)
         base += ["-d", message, "-H", "content-type: application/grpc", "-H", "te: trailers"]
     url = f"https://{host}{path}"
-    _finish(bench, [*base, f"-D{_whole(max(warm, BURST_SECONDS))}", url])
+    _h2load(bench, [*base, f"-D{_whole(max(warm, BURST_SECONDS))}", url], warm)
     with tempfile.NamedTemporaryFile(dir="/dev/shm", prefix="bench-h2load-") as log:
         window = Window(bench, proxy)
-        output = _finish(bench, [*base, f"-D{_whole(bench.seconds)}", f"--log-file={log.name}", url])
+        output = _h2load(bench, [*base, f"-D{_whole(bench.seconds)}", f"--log-file={log.name}", url], bench.seconds)
+        if not output:
+            raise GeneratorFailed("h2load: did not end; at least one connection was not set up within the window")
         figures = window.close(Figures())
         lines = pathlib.Path(log.name).read_bytes().splitlines()
     counts = [line for line in output.splitlines() if line.startswith("requests:")]
@@ -193,6 +196,21 @@ def run_h2load(bench: Bench, proxy: Process, port: int, host: str, path: str, co
     figures.count, figures.seconds, figures.errors = number["succeeded"], _whole(bench.seconds), number["failed"]
     figures.p50, figures.p99, figures.p999 = (micros[min(len(micros) - 1, int(p * len(micros)))] for p in (0.5, 0.99, 0.999))
     return figures
+
+
+def _h2load(bench: Bench, argv, seconds: float) -> str:
+    """h2load never ends a connection that is not set up by the end of its window. Then this is empty: nothing it counted can be used."""
+    process = bench.start(argv, pipes=True)
+    try:
+        output, _ = process.popen.communicate(timeout=seconds + H2LOAD_SPARE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return ""
+    finally:
+        process.end()
+    text = output.decode(errors="replace")
+    if process.popen.returncode != 0:
+        raise GeneratorFailed(f"h2load: exit {process.popen.returncode}: {text.strip()[-300:]} {process.last_words()}")
+    return text
 
 
 def _whole(seconds: float) -> int:

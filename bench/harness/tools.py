@@ -1,5 +1,6 @@
 """Finds the programs, builds ours, and installs what is missing where that is possible. Nothing is put into the source tree but bench/.cache."""
 
+import itertools
 import os
 import pathlib
 import re
@@ -114,12 +115,15 @@ def certificate() -> tuple[pathlib.Path, pathlib.Path]:
     return cert, key
 
 
-def free_ports(count: int, after: int | None = None) -> list[int]:
-    """Loopback ports that nobody listens on now, below the ephemeral range so that no outgoing connection takes one meanwhile."""
+_ports = itertools.count(12000 + os.getpid() % 8000)
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on now, below the ephemeral range so that no outgoing connection takes one meanwhile. None is
+    given twice: a proxy that looks for a control plane which has ended must not find somebody else."""
     ports: list[int] = []
-    candidate = after or 12000 + os.getpid() % 8000
     while len(ports) < count:
-        candidate += 1
+        candidate = next(_ports)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -46,7 +46,8 @@ struct connection {
   bool busy; /* a request is under way */
   bool closed;
   bool failed; /* the response under way is not a 200 */
-  uint64_t due_ns; /* when the request under way was, or ought to have been, sent */
+  uint64_t due_ns;  /* when the request under way was, or ought to have been, sent */
+  uint64_t sent_ns; /* when it was */
   size_t body_left;
   size_t carried; /* the unfinished head, frame or event at the end of the last read */
   char carry[CARRY];
@@ -165,9 +166,10 @@ static void send_all(struct connection *c, const char *bytes, size_t length) {
   if (send(c->fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length) give_up(c);
 }
 
-static void send_request(struct connection *c, uint64_t due) {
+static void send_request(struct connection *c, uint64_t due, uint64_t now) {
   c->busy = true;
   c->due_ns = due;
+  c->sent_ns = now;
   if (mode == WS && c->up) send_all(c, ws_frame, sizeof ws_frame);
   else send_all(c, request, request_length);
 }
@@ -179,7 +181,7 @@ static void send_due(uint64_t now) {
   while (taken < scheduled && free_count > 0) {
     struct connection *c = &connections[free_connections[--free_count]];
     if (c->closed) continue;
-    send_request(c, schedule_start_ns + (uint64_t)(++taken * 1e9 / rate));
+    send_request(c, schedule_start_ns + (uint64_t)(++taken * 1e9 / rate), now);
   }
 }
 
@@ -190,7 +192,7 @@ static void response_complete(struct connection *c, uint64_t now) {
   switch (mode) {
     case CLOSED:
     case WS:
-      if (phase != DONE) send_request(c, now);
+      if (phase != DONE) send_request(c, now, now);
       break;
     case OPEN:
       free_connections[free_count++] = c - connections;
@@ -198,7 +200,7 @@ static void response_complete(struct connection *c, uint64_t now) {
     case IDLE:
       c->up = true;
       up_count++;
-      if (next_idle < connection_count) send_request(&connections[next_idle++], now);
+      if (next_idle < connection_count) send_request(&connections[next_idle++], now, now);
       break;
     case SSE:
       break;
@@ -277,7 +279,7 @@ static size_t take(struct connection *c, const char *bytes, size_t length, uint6
   if ((mode == WS || mode == SSE) && !c->up) {
     used = take_upgrade(c, bytes, length);
     if (!c->up) return used;
-    if (mode == WS) send_request(c, now);
+    if (mode == WS) send_request(c, now, now);
   }
   if (mode == WS) return used + take_frames(c, bytes + used, length - used, now);
   if (mode == SSE) return used + take_events(bytes + used, length - used, now);
@@ -314,14 +316,14 @@ static void begin_load(uint64_t now) {
   int first = mode == OPEN ? 0 : mode == IDLE && connection_count > IDLE_IN_FLIGHT ? IDLE_IN_FLIGHT : connection_count;
   next_idle = first;
   schedule_start_ns = now;
-  for (int i = 0; i < first; i++) send_request(&connections[i], now);
+  for (int i = 0; i < first; i++) send_request(&connections[i], now, now);
   for (int i = 0; mode == OPEN && i < connection_count; i++) free_connections[free_count++] = i;
 }
 
 /* A response that does not come is an error, too. */
 static void count_stuck(uint64_t now) {
   for (int i = 0; mode == OPEN && i < connection_count; i++)
-    if (connections[i].busy && now > connections[i].due_ns + STUCK_NS) {
+    if (connections[i].busy && now > connections[i].sent_ns + STUCK_NS) {
       errors++;
       tell("no response within 10 s", "", 0);
     }

@@ -1,7 +1,7 @@
 """Our gateway on a folder of Gateway API YAML, with the product's defaults.
 
 `nantian`: what is measured is `nantian proxy` alone. It gets its configuration over xDS from a `nantian control` beside it, which is
-stopped when the proxy has all of it. `nantian-standalone`: both planes in the measured process.
+ended when the proxy has all of it. `nantian-standalone`: both planes in the measured process.
 
 Every route is an HTTPRoute object of its own, as users write them. The program is started by the launcher of this repository.
 """
@@ -130,7 +130,7 @@ class Nantian(Proxy):
 
     def prepare(self, description: Description) -> Command:
         resources = self._resources(description)
-        xds_port, control_admin_port = free_ports(2, after=description.admin_port)
+        xds_port, control_admin_port = free_ports(2)
         xds = f"127.0.0.1:{xds_port}"
         control = ["control", resources, "--xds", xds, "--admin", f"127.0.0.1:{control_admin_port}", "--data-dir", description.folder / "control"]
         return self._command("proxy", "--xds", xds, *self._proxy_options(description), control_plane=self._command(*control))
