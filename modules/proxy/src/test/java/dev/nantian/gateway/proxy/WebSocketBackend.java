@@ -2,7 +2,6 @@ package dev.nantian.gateway.proxy;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -13,6 +12,8 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
@@ -23,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Netty's WebSocket server: sends back each frame, closes with N on the text {@code close:N}. */
 final class WebSocketBackend implements AutoCloseable {
-  private static final int MAX_FRAME = 8 << 20;
+  static final int MAX_FRAME = 8 << 20;
 
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -68,14 +69,19 @@ final class WebSocketBackend implements AutoCloseable {
     var unused = group.shutdownGracefully(0, 100, TimeUnit.MILLISECONDS);
   }
 
-  private static final class Echo extends SimpleChannelInboundHandler<WebSocketFrame> {
+  static final class Echo extends SimpleChannelInboundHandler<WebSocketFrame> {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, WebSocketFrame frame) {
-      if (frame instanceof TextWebSocketFrame text && text.text().startsWith("close:")) {
+      if (frame instanceof PingWebSocketFrame ping) {
+        var unused = ctx.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
+      } else if (frame instanceof CloseWebSocketFrame close) {
+        var unused =
+            ctx.writeAndFlush(close.retain()).addListener(done -> ctx.channel().close());
+      } else if (frame instanceof TextWebSocketFrame text && text.text().startsWith("close:")) {
         int code = Integer.parseInt(text.text().substring(6));
         var unused =
             ctx.writeAndFlush(new CloseWebSocketFrame(code, "as asked"))
-                .addListener(ChannelFutureListener.CLOSE);
+                .addListener(done -> ctx.channel().close());
       } else {
         var unused = ctx.writeAndFlush(frame.retain());
       }

@@ -12,6 +12,8 @@ public final class FieldNames {
   public static final HeaderName LOCATION = HeaderName.of("location");
   public static final HeaderName PROXY_CONNECTION = HeaderName.of("proxy-connection");
   public static final HeaderName RETRY_AFTER = HeaderName.of("retry-after");
+  public static final HeaderName SEC_WEBSOCKET_ACCEPT = HeaderName.of("sec-websocket-accept");
+  public static final HeaderName SEC_WEBSOCKET_KEY = HeaderName.of("sec-websocket-key");
   public static final HeaderName TE = HeaderName.of("te");
   public static final HeaderName TRANSFER_ENCODING = HeaderName.of("transfer-encoding");
   public static final HeaderName UPGRADE = HeaderName.of("upgrade");

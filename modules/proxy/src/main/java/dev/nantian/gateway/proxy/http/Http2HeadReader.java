@@ -19,6 +19,8 @@ public final class Http2HeadReader {
   private static final byte[] SCHEME_NAME = ascii(":scheme");
   private static final byte[] AUTHORITY_NAME = ascii(":authority");
   private static final byte[] PATH_NAME = ascii(":path");
+  private static final byte[] PROTOCOL_NAME = ascii(":protocol");
+  private static final byte[] GET = ascii("GET");
   private static final HeaderName COOKIE = HeaderName.of("cookie");
   private static final int MAX_METHOD_BYTES = 32;
 
@@ -27,6 +29,7 @@ public final class Http2HeadReader {
   private static final int AUTHORITY = 4;
   private static final int PATH = 8;
   private static final int REGULAR = 16;
+  private static final int PROTOCOL = 32;
 
   private final HttpLimits limits;
   private final RequestHeadDecoder rules;
@@ -35,6 +38,8 @@ public final class Http2HeadReader {
   private int seen;
   private int pathOffset;
   private int pathLength;
+  private int protocolOffset;
+  private int protocolLength;
   private int cookies;
   private @Nullable Refusal refusal;
 
@@ -179,6 +184,10 @@ public final class Http2HeadReader {
         pathOffset = offset;
         pathLength = valueLength;
       }
+      case PROTOCOL -> {
+        protocolOffset = offset;
+        protocolLength = valueLength;
+      }
       default -> {
         int name = into.append(FieldNames.HOST.bytes());
         into.record(
@@ -193,6 +202,7 @@ public final class Http2HeadReader {
       case 5 -> is(PATH_NAME, bytes, offset) ? PATH : 0;
       case 7 ->
           is(METHOD_NAME, bytes, offset) ? METHOD : is(SCHEME_NAME, bytes, offset) ? SCHEME : 0;
+      case 9 -> is(PROTOCOL_NAME, bytes, offset) ? PROTOCOL : 0;
       case 10 -> is(AUTHORITY_NAME, bytes, offset) ? AUTHORITY : 0;
       default -> 0;
     };
@@ -234,6 +244,9 @@ public final class Http2HeadReader {
       joinCookies(of);
       wrong = rules.finish(of);
     }
+    if (wrong == null && (seen & PROTOCOL) != 0) {
+      wrong = upgrade(of);
+    }
     if (wrong == null && endOfStream && of.contentLength() > 0) {
       wrong = Refusal.LENGTH_DISAGREES;
     }
@@ -264,8 +277,15 @@ public final class Http2HeadReader {
     if ((seen & METHOD) == 0) {
       return Refusal.BAD_PSEUDO_FIELD;
     }
-    if (of.methodIs(CONNECT)) {
+    boolean connects = of.methodIs(CONNECT);
+    if (connects && (seen & PROTOCOL) == 0) {
       return (seen & (SCHEME | PATH)) == 0 ? Refusal.CONNECT : Refusal.BAD_PSEUDO_FIELD;
+    }
+    if (!connects && (seen & PROTOCOL) != 0) {
+      return Refusal.BAD_PSEUDO_FIELD; // RFC 8441 section 4
+    }
+    if (connects) {
+      of.method(of.append(GET), GET.length);
     }
     if ((seen & SCHEME) == 0 || (seen & PATH) == 0 || pathLength == 0) {
       return Refusal.BAD_PSEUDO_FIELD;
@@ -275,6 +295,24 @@ public final class Http2HeadReader {
       return Refusal.BAD_TARGET;
     }
     return RequestTarget.decode(of, pathOffset, pathOffset + pathLength);
+  }
+
+  /**
+   * RFC 8441 section 5: opens a WebSocket as GET and Upgrade do in HTTP/1.1, and comes out as that.
+   * What HTTP/1.1 has for its handshake means nothing here.
+   */
+  private @Nullable Refusal upgrade(RequestHead of) {
+    if (!Octets.equalsIgnoreCase(
+        of.bytes(), protocolOffset, protocolLength, WebSocketHandshake.PROTOCOL)) {
+      return Refusal.UNKNOWN_PROTOCOL;
+    }
+    if (of.contentLength() >= 0) {
+      return Refusal.BAD_CONTENT_LENGTH; // RFC 9110 section 9.3.6: CONNECT has no content
+    }
+    of.upgrade(protocolOffset, protocolLength);
+    of.remove(FieldNames.SEC_WEBSOCKET_KEY);
+    of.remove(FieldNames.SEC_WEBSOCKET_ACCEPT);
+    return null;
   }
 
   /** RFC 9113 section 8.3.1: a Host beside :authority must say the same, and then says nothing. */

@@ -55,6 +55,8 @@ public enum Refusal {
   /** RFC 9110 section 10.1.1. */
   UNSUPPORTED_EXPECTATION(417, "expectation not supported"),
   CONNECT(501, "CONNECT not supported"),
+  /** RFC 8441 section 4: another {@code :protocol} than {@code websocket}. */
+  UNKNOWN_PROTOCOL(501, "CONNECT with this :protocol not supported"),
   BAD_CHUNK(400, "malformed chunk"),
   CHUNK_EXTENSION(400, "chunk extension"),
   BAD_TRAILER(400, "malformed trailer"),

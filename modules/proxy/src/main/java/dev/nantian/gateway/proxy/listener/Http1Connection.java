@@ -10,6 +10,7 @@ import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.tunnel.SocketEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -372,7 +373,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       phase = Phase.TUNNEL;
       worker.wheel().remove(deadline);
       writer.switchProtocols(channel, of.response());
-      of.startTunnel(channel, held.take());
+      of.startTunnel(new SocketEnd(channel, held.take()));
       if (inputEnded) {
         channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
       }

@@ -16,10 +16,11 @@ import dev.nantian.gateway.proxy.route.RuleAction;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
 import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
 import dev.nantian.gateway.proxy.session.SessionPolicy;
+import dev.nantian.gateway.proxy.tunnel.Tunnel;
+import dev.nantian.gateway.proxy.tunnel.TunnelEnd;
 import dev.nantian.gateway.proxy.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -202,30 +203,42 @@ public final class Exchange {
   }
 
   /**
-   * The head of a 101 response is written: from now on bytes pass between the two connections.
-   *
-   * @param client its last handler passes all events on
-   * @param early what the client sent already; taken over
+   * The head that tells of the change is written: from now on bytes pass between client and
+   * backend; may be over before it returns.
    */
-  public void startTunnel(Channel client, ByteBuf early) {
+  public void startTunnel(TunnelEnd client) {
     responding();
     timeouts.stop();
-    Tunnel tunnel = new Tunnel(this, worker.wheel(), worker.forwarding().tunnelIdleMillis());
-    client.pipeline().addLast(tunnel.clientSide());
-    tunnel.start(early, upstream.stream().becomeTunnel(tunnel.backendSide()));
+    new Tunnel(
+            client,
+            upstream.stream().becomeTunnel(),
+            new TunnelRecord(),
+            worker.wheel(),
+            worker.forwarding().tunnelIdleMillis())
+        .start();
   }
 
-  void tunnelled(int bytes, boolean fromClient) {
-    if (fromClient) {
-      record.received(bytes);
-    } else {
-      record.sent(bytes);
+  /** A client asked for a WebSocket and would take the response at hand for one. */
+  public void refuseResponse() {
+    fail(LocalAnswer.NOT_SWITCHED);
+  }
+
+  /** What a tunnel has to tell. */
+  private final class TunnelRecord implements Tunnel.Witness {
+    @Override
+    public void passed(int bytes, boolean fromClient) {
+      if (fromClient) {
+        record.received(bytes);
+      } else {
+        record.sent(bytes);
+      }
     }
-  }
 
-  void tunnelEnded() {
-    upstream.tunnelEnded();
-    over(status, Outcome.End.SERVED);
+    @Override
+    public void ended() {
+      upstream.tunnelEnded();
+      over(status, Outcome.End.SERVED);
+    }
   }
 
   /** True if the response comes from a filter, which has no use for the request's body. */

@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.http.WebSocketHandshake;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,11 @@ public record ForwardingSettings(
       }
     }
     return false;
+  }
+
+  /** Whether clients may open WebSockets, by which HTTP/2 clients hear that they may (RFC 8441). */
+  public boolean allowsWebSocket() {
+    return upgrades.contains(WebSocketHandshake.PROTOCOL);
   }
 
   byte @Nullable [] viaValue() {

@@ -4,7 +4,9 @@ import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.filter.RedirectAction;
 import dev.nantian.gateway.proxy.filter.RewriteAction;
 import dev.nantian.gateway.proxy.http.FieldNames;
+import dev.nantian.gateway.proxy.http.HttpVersion;
 import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.http.WebSocketHandshake;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
@@ -128,6 +130,10 @@ final class RequestPath {
       worker.requestIds().addTo(head);
     }
     if (head.upgradeLength() > 0 && (exchange.hasRequestBody() || !settings.allowsUpgrade(head))) {
+      if (head.version() == HttpVersion.HTTP_2) {
+        exchange.answer(LocalAnswer.WEBSOCKET_OFF); // a CONNECT cannot go on as something else
+        return;
+      }
       head.upgrade(0, 0); // goes on as if it had not asked (RFC 9110 section 7.8)
     }
     byte[] via = settings.viaValue();
@@ -213,10 +219,31 @@ final class RequestPath {
     if (exchange.isRequestHere() && exchange.passBackendFilters()) {
       if (exchange.cluster().protocol() == Cluster.Protocol.OPAQUE) {
         exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
-      } else {
+      } else if (isUpgradeKnown(exchange)) {
         exchange.balance();
       }
     }
+  }
+
+  /**
+   * What HTTP/1.1 upgrades to, HTTP/2 backends know by extended CONNECT only, and that for
+   * WebSocket only (RFC 8441); its key is then ours to answer. Anything else goes on as if it had
+   * not asked.
+   *
+   * @return false if the request was answered
+   */
+  private static boolean isUpgradeKnown(Exchange exchange) {
+    RequestHead head = exchange.request();
+    if (head.upgradeLength() == 0 || exchange.cluster().protocol() != Cluster.Protocol.HTTP2) {
+      return true;
+    }
+    if (!WebSocketHandshake.isAskedBy(head)) {
+      head.upgrade(0, 0);
+    } else if (head.version() != HttpVersion.HTTP_2 && WebSocketHandshake.keyOf(head) == null) {
+      exchange.answer(LocalAnswer.BAD_WEBSOCKET_KEY);
+      return false;
+    }
+    return true;
   }
 
   private static void route(Exchange exchange) {

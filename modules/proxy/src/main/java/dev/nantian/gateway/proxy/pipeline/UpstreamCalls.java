@@ -204,6 +204,7 @@ final class UpstreamCalls implements HttpCalls {
           switch (failure) {
             case STALE, LOST, UNPROCESSED -> "connection lost before a response";
             case BAD_RESPONSE -> "response is not valid HTTP";
+            case NO_WEBSOCKET -> "no WebSocket"; // filters ask for none
             case TRUNCATED -> "response cut off";
             case INTERNAL -> "internal error";
           });

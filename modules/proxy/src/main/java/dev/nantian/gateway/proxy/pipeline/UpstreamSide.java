@@ -463,16 +463,22 @@ final class UpstreamSide implements UpstreamUser {
       exchange.response().clear();
       exchange.requestUnsent(); // the body must wait for the new connection
       begin(at).acquireFresh(this);
-    } else if (failure != UpstreamFailure.INTERNAL && mayFollow(kind(failure))) {
+    } else if (isOfTry(failure) && mayFollow(kind(failure))) {
       repeat();
     } else {
       exchange.answer(
           switch (failure) {
             case LOST, STALE, UNPROCESSED -> LocalAnswer.BACKEND_LOST;
             case BAD_RESPONSE, TRUNCATED -> LocalAnswer.BAD_RESPONSE;
+            case NO_WEBSOCKET -> LocalAnswer.NO_WEBSOCKET;
             case INTERNAL -> LocalAnswer.INTERNAL;
           });
     }
+  }
+
+  /** False for what another try would meet again. */
+  private static boolean isOfTry(UpstreamFailure failure) {
+    return failure != UpstreamFailure.INTERNAL && failure != UpstreamFailure.NO_WEBSOCKET;
   }
 
   private static Retries.Failure kind(UpstreamFailure failure) {
@@ -484,7 +490,7 @@ final class UpstreamSide implements UpstreamUser {
     return switch (failure) {
       case STALE, LOST, TRUNCATED -> Outcome.CONNECTION_ERROR;
       case BAD_RESPONSE -> Outcome.ERROR_STATUS;
-      case INTERNAL, UNPROCESSED -> null;
+      case INTERNAL, UNPROCESSED, NO_WEBSOCKET -> null;
     };
   }
 

@@ -75,7 +75,7 @@ public final class Worker {
     return metrics;
   }
 
-  ForwardingSettings forwarding() {
+  public ForwardingSettings forwarding() {
     return forwarding;
   }
 

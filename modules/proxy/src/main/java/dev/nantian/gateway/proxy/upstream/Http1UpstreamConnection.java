@@ -6,15 +6,18 @@ import dev.nantian.gateway.proxy.http.ChunkWriter;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.HeadWriter;
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.http.HttpVersion;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.ResponseHeadDecoder;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.http.WebSocketHandshake;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.tunnel.SocketEnd;
+import dev.nantian.gateway.proxy.tunnel.TunnelEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
@@ -22,6 +25,7 @@ import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +81,7 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   private boolean toHead;
   private boolean wrapInChunks;
   private @Nullable String upgrade;
+  private byte @Nullable [] accept; // of a WebSocket whose client has no handshake of its own
   private boolean requestComplete;
   private boolean anyByteReceived;
   private boolean readCompleteWaits;
@@ -181,11 +186,17 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
       HeadWriter.field(FieldNames.CONNECTION, FieldNames.TE.bytes(), out);
     }
     upgrade = null;
+    accept = null;
     if (head.upgradeLength() > 0) {
       upgrade = head.text(head.upgradeOffset(), head.upgradeLength());
       HeadWriter.field(FieldNames.CONNECTION, FieldNames.UPGRADE.bytes(), out);
       HeadWriter.field(FieldNames.UPGRADE, upgrade.getBytes(StandardCharsets.ISO_8859_1), out);
       upgrade = upgrade.toLowerCase(Locale.ROOT);
+      if (head.version() == HttpVersion.HTTP_2) {
+        byte[] key = WebSocketHandshake.newKey(ThreadLocalRandom.current());
+        HeadWriter.field(FieldNames.SEC_WEBSOCKET_KEY, key, out);
+        accept = WebSocketHandshake.accept(key);
+      }
     }
     HeadWriter.end(out);
     queue(out);
@@ -261,13 +272,12 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public ByteBuf becomeTunnel(ChannelHandler side) {
+  public TunnelEnd becomeTunnel() {
     ByteBuf in = held == null ? Unpooled.EMPTY_BUFFER : held;
     held = null;
     state = State.TUNNEL;
     user = null;
-    channel.pipeline().addLast(side);
-    return in;
+    return new SocketEnd(channel, in);
   }
 
   @Override
@@ -346,6 +356,12 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
         if (asked == null || !head.isUpgradeTo(asked)) {
           in.release();
           fail(UpstreamFailure.BAD_RESPONSE); // nobody asked for that
+          return;
+        }
+        byte[] expected = accept;
+        if (expected != null && !WebSocketHandshake.accepts(head, expected)) {
+          in.release();
+          fail(UpstreamFailure.BAD_RESPONSE); // RFC 6455 section 4.1: not from a WebSocket server
           return;
         }
         body.beginTunnel();

@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
@@ -57,6 +58,7 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
   private @Nullable Consumer<UpstreamConnection> onReady;
   private @Nullable ChannelHandlerContext context;
   private boolean ready;
+  private boolean takesWebSockets;
   private boolean listed;
   private boolean retired;
   private boolean served;
@@ -192,6 +194,11 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
 
   // What streams ask.
 
+  /** Whether the endpoint said that it knows extended CONNECT (RFC 8441 section 3). */
+  boolean takesWebSockets() {
+    return takesWebSockets;
+  }
+
   /**
    * Opens a stream with a request's head.
    *
@@ -221,13 +228,21 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
   }
 
   /** Not at once: the user is just handing over its request. */
-  private void failSoon(Http2UpstreamStream stream, UpstreamFailure failure) {
+  void failSoon(Http2UpstreamStream stream, UpstreamFailure failure) {
     Objects.requireNonNull(context).executor().execute(() -> stream.lost(failure));
   }
 
   void writeData(int id, ByteBuf data, boolean end) {
     ChannelHandlerContext ctx = Objects.requireNonNull(context);
     var unused = encoder().writeData(ctx, id, data, 0, end, ctx.newPromise());
+  }
+
+  /** END_STREAM of a tunnel, behind what waits for the endpoint's window. */
+  void writeEnd(int id, Consumer<Boolean> done) {
+    ChannelHandlerContext ctx = Objects.requireNonNull(context);
+    ChannelPromise written = ctx.newPromise();
+    written.addListener(end -> done.accept(end.isSuccess()));
+    var unused = encoder().writeData(ctx, id, Unpooled.EMPTY_BUFFER, 0, true, written);
   }
 
   void writeTrailers(int id, Trailers trailers) {
@@ -471,6 +486,8 @@ final class Http2UpstreamConnection extends Http2ConnectionHandler implements Up
 
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings received) {
+      Boolean announced = received.connectProtocolEnabled();
+      takesWebSockets = announced == null ? takesWebSockets : announced;
       Consumer<UpstreamConnection> first = onReady;
       if (first != null) {
         onReady = null;

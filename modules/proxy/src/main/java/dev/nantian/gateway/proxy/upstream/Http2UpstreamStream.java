@@ -1,17 +1,21 @@
 package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.http.BodyReader;
+import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Http2ResponseReader;
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.http.WebSocketHandshake;
+import dev.nantian.gateway.proxy.tunnel.StreamEnd;
+import dev.nantian.gateway.proxy.tunnel.TunnelEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   HEAD --final head--> HELD --resume--> BODY --END_STREAM--> OVER
+ *   HELD --becomeTunnel--> TUNNEL
  *   any --reset, GOAWAY, connection lost, given up--> OVER
  * </pre>
  *
@@ -33,6 +38,7 @@ final class Http2UpstreamStream implements UpstreamStream {
     HEAD,
     HELD,
     BODY,
+    TUNNEL,
     OVER
   }
 
@@ -51,6 +57,9 @@ final class Http2UpstreamStream implements UpstreamStream {
   private long received;
   private BodyReader.Kind kind = BodyReader.Kind.NONE;
   private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(2);
+  private boolean opened; // what follows belongs to the tunnel
+  private @Nullable StreamEnd tunnel; // if the request asks for a WebSocket
+  private byte @Nullable [] accept; // what a client of HTTP/1.1 wants to hear then
 
   Http2UpstreamStream(Http2UpstreamConnection connection, UpstreamUser user) {
     this.connection = connection;
@@ -74,7 +83,17 @@ final class Http2UpstreamStream implements UpstreamStream {
   @Override
   public void send(RequestHead head, BodyReader.Kind body) {
     toHead = head.methodIs(HEAD_METHOD);
-    requestComplete = body == BodyReader.Kind.NONE;
+    boolean webSocket = head.upgradeLength() > 0;
+    if (webSocket && !connection.takesWebSockets()) {
+      connection.failSoon(this, UpstreamFailure.NO_WEBSOCKET);
+      return;
+    }
+    if (webSocket) {
+      byte[] key = WebSocketHandshake.keyOf(head);
+      accept = key == null ? null : WebSocketHandshake.accept(key);
+      tunnel = new StreamEnd(new TunnelStream());
+    }
+    requestComplete = body == BodyReader.Kind.NONE && !webSocket;
     id = connection.open(this, head, requestComplete);
   }
 
@@ -158,8 +177,10 @@ final class Http2UpstreamStream implements UpstreamStream {
   }
 
   @Override
-  public ByteBuf becomeTunnel(ChannelHandler side) {
-    throw new IllegalStateException("HTTP/2 has no 101");
+  public TunnelEnd becomeTunnel() {
+    state = State.TUNNEL;
+    user = null;
+    return Objects.requireNonNull(tunnel);
   }
 
   @Override
@@ -168,6 +189,33 @@ final class Http2UpstreamStream implements UpstreamStream {
     over();
     if (!wasOver) {
       connection.reset(id, Http2Error.CANCEL);
+    }
+  }
+
+  private boolean isOpening(ResponseHead head) {
+    return tunnel != null && head.status() >= 200 && head.status() < 300;
+  }
+
+  /**
+   * RFC 8441 section 5: what HTTP/1.1 says by 101. It is given to the user as that, with the answer
+   * to the key that its client sent.
+   */
+  private void open(UpstreamUser receiver, ResponseHead head) {
+    opened = true;
+    head.changeStatus(101);
+    head.remove(FieldNames.CONTENT_LENGTH); // RFC 9110 section 9.3.6
+    byte[] protocol = WebSocketHandshake.PROTOCOL.getBytes(StandardCharsets.US_ASCII);
+    head.upgrade(head.append(protocol), protocol.length);
+    head.remove(FieldNames.SEC_WEBSOCKET_ACCEPT);
+    if (accept != null) {
+      head.add(FieldNames.SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    kind = BodyReader.Kind.NONE;
+    state = State.HELD;
+    try {
+      receiver.onResponseHead();
+    } catch (RuntimeException e) {
+      broken(receiver, e);
     }
   }
 
@@ -186,10 +234,15 @@ final class Http2UpstreamStream implements UpstreamStream {
   /** A field section is complete in the user's head. */
   void onSection(@Nullable Refusal wrong, boolean end) {
     UpstreamUser receiver = user;
+    if (state == State.TUNNEL) {
+      connection.reset(id, Http2Error.PROTOCOL_ERROR); // RFC 9113 section 8.5: DATA only
+      onTunnelLost();
+      return;
+    }
     if (receiver == null) {
       return;
     }
-    if (wrong != null || (answered && !end)) {
+    if (wrong != null || opened || (answered && !end)) {
       refuse();
       return;
     }
@@ -213,6 +266,13 @@ final class Http2UpstreamStream implements UpstreamStream {
       return;
     }
     answered = true;
+    if (isOpening(head)) {
+      if (end) {
+        Objects.requireNonNull(tunnel).data(Unpooled.EMPTY_BUFFER, 0, true);
+      }
+      open(receiver, head);
+      return;
+    }
     ended = end;
     kind = kindOf(head, end);
     if (end
@@ -250,6 +310,10 @@ final class Http2UpstreamStream implements UpstreamStream {
   int onData(ByteBuf data, int padding, boolean end) {
     UpstreamUser receiver = user;
     int length = data.readableBytes();
+    StreamEnd of = tunnel;
+    if (of != null && opened) {
+      return of.data(data, length + padding, end);
+    }
     if (receiver == null || ended) {
       return length + padding;
     }
@@ -288,6 +352,13 @@ final class Http2UpstreamStream implements UpstreamStream {
       return padding;
     }
     return length + padding;
+  }
+
+  private void onTunnelLost() {
+    StreamEnd of = tunnel;
+    if (of != null) {
+      of.lost();
+    }
   }
 
   private boolean isShort(UpstreamUser receiver) {
@@ -334,7 +405,9 @@ final class Http2UpstreamStream implements UpstreamStream {
   /** All that could be read for now was handed on. */
   void readComplete() {
     UpstreamUser receiver = user;
-    if (receiver != null && state == State.BODY) {
+    if (state == State.TUNNEL && tunnel != null) {
+      tunnel.readComplete();
+    } else if (receiver != null && state == State.BODY) {
       try {
         receiver.onUpstreamReadComplete();
       } catch (RuntimeException e) {
@@ -345,7 +418,9 @@ final class Http2UpstreamStream implements UpstreamStream {
 
   void writabilityChanged() {
     UpstreamUser sender = user;
-    if (sender != null && !requestComplete) {
+    if (state == State.TUNNEL && tunnel != null) {
+      tunnel.writabilityChanged();
+    } else if (sender != null && !requestComplete) {
       try {
         sender.onUpstreamWritability();
       } catch (RuntimeException e) {
@@ -372,6 +447,10 @@ final class Http2UpstreamStream implements UpstreamStream {
    */
   void lost(UpstreamFailure ifUnanswered) {
     UpstreamUser receiver = user;
+    if (state == State.TUNNEL) {
+      onTunnelLost();
+      return;
+    }
     if (receiver == null || ended) {
       return;
     }
@@ -398,6 +477,42 @@ final class Http2UpstreamStream implements UpstreamStream {
     while (part != null) {
       part.release();
       part = held.poll();
+    }
+    if (tunnel != null) {
+      tunnel.discard();
+    }
+  }
+
+  /** What the tunnel's end asks of the stream. */
+  private final class TunnelStream implements StreamEnd.Carrier {
+    @Override
+    public void write(ByteBuf part, boolean last) {
+      if (last) {
+        part.release();
+        connection.writeEnd(id, Objects.requireNonNull(tunnel)::outputDone);
+      } else {
+        connection.writeData(id, part, false);
+      }
+    }
+
+    @Override
+    public void flush() {
+      connection.flushSoon();
+    }
+
+    @Override
+    public boolean isWritable() {
+      return connection.isWritable(id);
+    }
+
+    @Override
+    public void giveBack(int windowBytes) {
+      connection.consume(id, windowBytes);
+    }
+
+    @Override
+    public void reset(boolean clean) {
+      connection.reset(id, clean ? Http2Error.NO_ERROR : Http2Error.CANCEL);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy.upstream;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Head;
 import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.http.WebSocketHandshake;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class RequestFields {
   private static final AsciiString GET = AsciiString.cached("GET");
   private static final AsciiString POST = AsciiString.cached("POST");
+  private static final AsciiString CONNECT = AsciiString.cached("CONNECT");
+  private static final AsciiString PROTOCOL = AsciiString.cached(":protocol");
+  private static final AsciiString WEBSOCKET = AsciiString.cached(WebSocketHandshake.PROTOCOL);
   private static final AsciiString TE = AsciiString.cached("te");
   private static final AsciiString TRAILERS = AsciiString.cached("trailers");
   private static final int CACHE_SLOTS = 256;
@@ -37,11 +41,19 @@ final class RequestFields {
     scheme = AsciiString.cached(tls ? "https" : "http");
   }
 
+  /** An upgrade to WebSocket comes out as extended CONNECT (RFC 8441 section 4). */
   Http2Headers of(RequestHead head) {
     AsciiString authority = AsciiString.EMPTY_STRING;
+    boolean connects = head.upgradeLength() > 0;
     fields.clear();
+    if (connects) {
+      fields.add(PROTOCOL); // first, for pseudo-header fields are
+      fields.add(WEBSOCKET);
+    }
     for (int slot = 0; slot < head.fieldCount(); slot++) {
-      if (!head.isPresent(slot) || head.is(slot, FieldNames.TRANSFER_ENCODING)) {
+      if (!head.isPresent(slot)
+          || head.is(slot, FieldNames.TRANSFER_ENCODING)
+          || (connects && head.is(slot, FieldNames.SEC_WEBSOCKET_KEY))) {
         continue;
       }
       AsciiString value = copy(head, head.valueOffset(slot), head.valueLength(slot));
@@ -57,7 +69,7 @@ final class RequestFields {
       fields.add(TRAILERS);
     }
     return ReadOnlyHttp2Headers.clientHeaders(
-        false, method(head), path(head), scheme, authority, fields.toArray(AsciiString[]::new));
+        false, connects ? CONNECT : method(head), path(head), scheme, authority, fields.toArray(AsciiString[]::new));
   }
 
   /** Trailers may wait behind DATA for the backend's window, so all of it is copied. */

@@ -12,6 +12,8 @@ public enum UpstreamFailure {
   BAD_RESPONSE,
   /** Closed, reset or malformed in mid-body. */
   TRUNCATED,
+  /** The endpoint does not take a WebSocket on the connection's version of HTTP (RFC 8441). */
+  NO_WEBSOCKET,
   /** Our own code threw while it handled the response. */
   INTERNAL
 }

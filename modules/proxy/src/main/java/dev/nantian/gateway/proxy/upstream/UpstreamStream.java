@@ -2,8 +2,8 @@ package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.RequestHead;
+import dev.nantian.gateway.proxy.tunnel.TunnelEnd;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandler;
 
 /**
  * One request to a backend and its response, whatever version of HTTP is spoken: an HTTP/1.1
@@ -69,12 +69,11 @@ public interface UpstreamStream {
   void readable(boolean on);
 
   /**
-   * After a 101 response: from now on the connection's bytes are {@code side}'s, which is added to
-   * its channel. The user hears no more, and is done when that channel is closed.
-   *
-   * @return what came after the response's head; the caller's
+   * After a 101 response, which is also what an HTTP/2 backend's acceptance of a WebSocket is given
+   * as (RFC 8441): from now on its bytes are the tunnel's. The user hears no more, and is done when
+   * the tunnel is over.
    */
-  ByteBuf becomeTunnel(ChannelHandler side);
+  TunnelEnd becomeTunnel();
 
   /** The user gives up; what is under way is cut and the user hears no more. */
   void abandon();

@@ -9,6 +9,7 @@ import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
+import dev.nantian.gateway.proxy.tunnel.StreamEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Error;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  *             FLOWING --END_STREAM handed on--> COMPLETE
  *             any --the response is over or the stream is--> UNWANTED
  * </pre>
+ *
+ * <p>A request for a WebSocket (RFC 8441) is COMPLETE with its head; what follows is held by the
+ * {@link StreamEnd} that the tunnel gets when the backend opens it.
  *
  * <p>The client's window for the body is given back when the backend's side has taken the bytes, so
  * no more than a window of them ever waits here.
@@ -53,6 +57,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(0);
   private @Nullable Exchange exchange;
   private @Nullable Http2Stream stream;
+  private @Nullable StreamEnd tunnel; // if the request asks for a WebSocket
   private Input input = Input.WAITING;
   private long expected = -1;
   private long received;
@@ -105,6 +110,16 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     }
     expected = current.request().contentLength();
     touch();
+    if (current.request().upgradeLength() > 0) {
+      StreamEnd opening = new StreamEnd(new TunnelStream());
+      tunnel = opening;
+      input = Input.COMPLETE;
+      if (endOfStream) {
+        opening.data(Unpooled.EMPTY_BUFFER, 0, true);
+      }
+      current.admit(false);
+      return false;
+    }
     if (endOfStream) {
       input = Input.COMPLETE;
     }
@@ -137,6 +152,12 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   int onData(ByteBuf data, int flowControlled, boolean endOfStream) {
     Exchange current = exchange;
     inputEnded = endOfStream;
+    StreamEnd to = tunnel;
+    if (to != null) {
+      int back = to.data(data, flowControlled, endOfStream);
+      connection.flushLater(this);
+      return back;
+    }
     if (current == null || input == Input.UNWANTED) {
       return flowControlled;
     }
@@ -183,6 +204,10 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   void onTrailers(Trailers trailers, @Nullable Refusal refusal) {
     Exchange current = exchange;
     inputEnded = true;
+    if (tunnel != null) {
+      connection.resetForMistake(id()); // RFC 9113 section 8.5: DATA only
+      return;
+    }
     if (current == null || input == Input.UNWANTED) {
       return;
     }
@@ -236,7 +261,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   /** All that could be read for now has been handed on. */
   void flushRequest() {
     needsFlush = false;
-    if (exchange != null) {
+    if (tunnel != null) {
+      tunnel.readComplete();
+    } else if (exchange != null) {
       exchange.flushRequest();
     }
   }
@@ -250,6 +277,10 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   /** The client gave window, or the connection got room. */
   void onWritability() {
+    if (isTunnelOpen()) {
+      Objects.requireNonNull(tunnel).writabilityChanged();
+      return;
+    }
     touch();
     if (exchange != null) {
       exchange.onDownstreamWritability();
@@ -259,6 +290,10 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   /** The stream is over, however that came. */
   void onClosed() {
     connection.wheel().remove(this);
+    if (isTunnelOpen()) {
+      Objects.requireNonNull(tunnel).lost();
+      return;
+    }
     Exchange cut = exchange;
     forget();
     if (cut != null) {
@@ -268,6 +303,10 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   /** Code of ours failed in this stream: it alone ends. */
   void onFailed() {
+    if (isTunnelOpen()) {
+      connection.reset(id(), Http2Error.INTERNAL_ERROR);
+      return;
+    }
     Exchange failed = exchange;
     forget();
     if (failed == null || !failed.onDownstreamFailed()) {
@@ -281,6 +320,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   private void forget() {
     exchange = null;
     input = Input.UNWANTED;
+    if (tunnel != null) {
+      tunnel.discard();
+    }
     while (!held.isEmpty()) {
       held.poll().release();
     }
@@ -297,6 +339,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   /** There was progress. */
   void touch() {
+    if (isTunnelOpen()) {
+      return; // it has a deadline of its own
+    }
     connection.wheel().arm(this, connection.streamIdleMillis(stream));
   }
 
@@ -386,6 +431,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   @Override
   public void startResponse(Exchange of) {
     ResponseHead head = of.response();
+    if (tunnel != null && !mayAnswer(of)) {
+      return;
+    }
     BodyReader.Kind kind = of.responseKind();
     of.responding();
     if (kind == BodyReader.Kind.CHUNKED) {
@@ -403,6 +451,30 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     if (exchange != null) {
       of.resumeResponse(false); // may end the exchange before it returns
     }
+  }
+
+  /** The response to a request for a WebSocket; true if it is one that refuses it. */
+  private boolean mayAnswer(Exchange of) {
+    ResponseHead head = of.response();
+    if (of.isTunnel()) {
+      head.remove(FieldNames.CONTENT_LENGTH); // RFC 9110 section 9.3.6
+      head.remove(FieldNames.SEC_WEBSOCKET_ACCEPT);
+      connection.writeFields(id(), ResponseFields.of(200, head), false);
+      connection.wheel().remove(this);
+      exchange = null; // what becomes of the stream concerns the tunnel
+      of.startTunnel(Objects.requireNonNull(tunnel));
+      connection.flushSoon();
+      return false;
+    }
+    if (head.status() < 300) {
+      of.refuseResponse(); // the client would take it for an open WebSocket
+      return false;
+    }
+    return true;
+  }
+
+  private boolean isTunnelOpen() {
+    return tunnel != null && tunnel.isOpen();
   }
 
   @Override
@@ -476,6 +548,15 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     connection.flushSoon();
   }
 
+  /** The last DATA frame went, or never will. */
+  void onDataEnd(boolean sent) {
+    if (!isTunnelOpen()) {
+      onOutputSent();
+    } else {
+      Objects.requireNonNull(tunnel).outputDone(sent);
+    }
+  }
+
   /**
    * The response is with the client. What it still sends of its request is of no use: it may stop
    * without taking that for an error (RFC 9113 section 8.1).
@@ -506,5 +587,33 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   public void abort() {
     forget();
     connection.reset(id(), Http2Error.INTERNAL_ERROR);
+  }
+
+  /** What the tunnel's end asks of the stream. */
+  private final class TunnelStream implements StreamEnd.Carrier {
+    @Override
+    public void write(ByteBuf part, boolean last) {
+      connection.writeData(ClientStream.this, id(), right(part), last);
+    }
+
+    @Override
+    public void flush() {
+      connection.flushSoon();
+    }
+
+    @Override
+    public boolean isWritable() {
+      return ClientStream.this.isWritable();
+    }
+
+    @Override
+    public void giveBack(int windowBytes) {
+      connection.returnWindow(Objects.requireNonNull(stream), windowBytes);
+    }
+
+    @Override
+    public void reset(boolean clean) {
+      connection.reset(id(), clean ? Http2Error.NO_ERROR : Http2Error.CANCEL);
+    }
   }
 }

@@ -144,7 +144,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       OpenConnections connections,
       ConnectionSettings settings,
       Peer peer) {
-    super(codec.decoder, codec.encoder, localSettings(settings), true, true);
+    super(codec.decoder, codec.encoder, localSettings(pipeline.worker(), settings), true, true);
     this.pipeline = pipeline;
     this.connections = connections;
     this.settings = settings;
@@ -161,11 +161,13 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     connection().addListener(new Closings());
   }
 
-  private static Http2Settings localSettings(ConnectionSettings settings) {
-    return new Http2Settings()
-        .maxConcurrentStreams(settings.http2().maxStreams())
-        .initialWindowSize(settings.http2().streamWindowBytes())
-        .maxHeaderListSize(settings.limits().maxHeadBytes());
+  private static Http2Settings localSettings(Worker worker, ConnectionSettings settings) {
+    Http2Settings local =
+        new Http2Settings()
+            .maxConcurrentStreams(settings.http2().maxStreams())
+            .initialWindowSize(settings.http2().streamWindowBytes())
+            .maxHeaderListSize(settings.limits().maxHeadBytes());
+    return worker.forwarding().allowsWebSocket() ? local.connectProtocolEnabled(true) : local;
   }
 
   private ClientStream begin() {
@@ -425,7 +427,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     guard.sent(data.readableBytes());
     ChannelPromise sent = promise();
     if (endOfStream) {
-      sent.addListener(done -> of.onOutputSent());
+      sent.addListener(done -> of.onDataEnd(done.isSuccess()));
     }
     var unused = encoder().writeData(ctx(), streamId, data, 0, endOfStream, sent);
   }

@@ -62,7 +62,12 @@ final class ResponseFields extends DefaultHttp2Headers {
 
   /** The fields of {@code head}, without those that HTTP/2 does not know. */
   static ResponseFields of(ResponseHead head) {
-    ResponseFields mine = of(head.status());
+    return of(head.status(), head);
+  }
+
+  /** As {@link #of(ResponseHead)} with another status. */
+  static ResponseFields of(int status, ResponseHead head) {
+    ResponseFields mine = of(status);
     for (int slot = 0; slot < head.fieldCount(); slot++) {
       if (head.isPresent(slot) && !head.is(slot, FieldNames.TRANSFER_ENCODING)) {
         int entry = head.nameHash(slot) & (CACHE_SLOTS - 1);
