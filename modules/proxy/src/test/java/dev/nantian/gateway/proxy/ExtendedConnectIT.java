@@ -341,8 +341,7 @@ class ExtendedConnectIT {
 
   @Test
   void aRefusalIsAnOrdinaryResponse() throws Exception {
-    try (RawBackend backend =
-            answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+    try (RawBackend backend = answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
         TestProxy proxy = to(backend);
         Http2RawClient client = http2(proxy)) {
       client.headers(1, false, ASK).data(1, false, "early").flush();
@@ -612,12 +611,12 @@ class ExtendedConnectIT {
           client.send(Http2RawClient.PING, 0, 0, new byte[8]).flush();
           Http2RawClient.Frame frame =
               client.await(
-                  f -> f.type() == Http2RawClient.WINDOW_UPDATE && f.stream() == 1 || isPong(f));
+                  f -> isWindow(f) || isPong(f));
           while (!isPong(frame)) {
             window += frame.code();
             frame =
                 client.await(
-                    f -> f.type() == Http2RawClient.WINDOW_UPDATE && f.stream() == 1 || isPong(f));
+                    f -> isWindow(f) || isPong(f));
           }
         }
       }
@@ -625,6 +624,10 @@ class ExtendedConnectIT {
       assertThat(sent).as("until the backend's connection is full").isLessThan(SIZE);
       assertThat(client.get(3, "/").receive(3).status()).isEqualTo(200);
     }
+  }
+
+  private static boolean isWindow(Http2RawClient.Frame frame) {
+    return frame.type() == Http2RawClient.WINDOW_UPDATE && frame.stream() == 1;
   }
 
   private static boolean isPong(Http2RawClient.Frame frame) {

@@ -75,16 +75,20 @@ final class WebSocketBackend implements AutoCloseable {
       if (frame instanceof PingWebSocketFrame ping) {
         var unused = ctx.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
       } else if (frame instanceof CloseWebSocketFrame close) {
-        var unused =
-            ctx.writeAndFlush(close.retain()).addListener(done -> ctx.channel().close());
+        var unused = ctx.writeAndFlush(close.retain()).addListener(done -> end(ctx));
       } else if (frame instanceof TextWebSocketFrame text && text.text().startsWith("close:")) {
         int code = Integer.parseInt(text.text().substring(6));
         var unused =
             ctx.writeAndFlush(new CloseWebSocketFrame(code, "as asked"))
-                .addListener(done -> ctx.channel().close());
+                .addListener(done -> end(ctx));
       } else {
         var unused = ctx.writeAndFlush(frame.retain());
       }
+    }
+
+    /** From the end of the pipeline: over HTTP/2 a handler makes END_STREAM of it. */
+    private static void end(ChannelHandlerContext ctx) {
+      var unused = ctx.channel().close();
     }
   }
 }

@@ -233,8 +233,7 @@ interface WebSocketClient extends AutoCloseable {
                           .addLast(
                               new Opening(),
                               new WebSocket13FrameEncoder(true),
-                              new WebSocket13FrameDecoder(
-                                  false, true, WebSocketBackend.MAX_FRAME),
+                              new WebSocket13FrameDecoder(false, true, WebSocketBackend.MAX_FRAME),
                               new Messages());
                     }
                   })

@@ -37,11 +37,7 @@ public final class Tunnel {
   private boolean over;
 
   public Tunnel(
-      TunnelEnd client,
-      TunnelEnd backend,
-      Witness witness,
-      DeadlineWheel wheel,
-      long idleMillis) {
+      TunnelEnd client, TunnelEnd backend, Witness witness, DeadlineWheel wheel, long idleMillis) {
     this.client = new Side(client);
     this.backend = new Side(backend);
     this.witness = witness;

@@ -69,7 +69,12 @@ final class RequestFields {
       fields.add(TRAILERS);
     }
     return ReadOnlyHttp2Headers.clientHeaders(
-        false, connects ? CONNECT : method(head), path(head), scheme, authority, fields.toArray(AsciiString[]::new));
+        false,
+        connects ? CONNECT : method(head),
+        path(head),
+        scheme,
+        authority,
+        fields.toArray(AsciiString[]::new));
   }
 
   /** Trailers may wait behind DATA for the backend's window, so all of it is copied. */
