@@ -609,14 +609,10 @@ class ExtendedConnectIT {
         window -= block.length();
         if (window < block.length()) {
           client.send(Http2RawClient.PING, 0, 0, new byte[8]).flush();
-          Http2RawClient.Frame frame =
-              client.await(
-                  f -> isWindow(f) || isPong(f));
+          Http2RawClient.Frame frame = client.await(f -> isWindow(f) || isPong(f));
           while (!isPong(frame)) {
             window += frame.code();
-            frame =
-                client.await(
-                    f -> isWindow(f) || isPong(f));
+            frame = client.await(f -> isWindow(f) || isPong(f));
           }
         }
       }
