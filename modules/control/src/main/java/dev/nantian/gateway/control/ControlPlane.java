@@ -15,6 +15,7 @@ import dev.nantian.gateway.control.source.SourceException;
 import dev.nantian.gateway.control.status.StatusActor;
 import dev.nantian.gateway.control.xds.AdsActor;
 import dev.nantian.gateway.control.xds.AdsServer;
+import dev.nantian.gateway.control.xds.LeaderUplink;
 import dev.nantian.gateway.control.xds.NodesActor;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
@@ -199,7 +200,7 @@ public final class ControlPlane {
             Props.empty());
     return made.thenCompose(
             parts ->
-                AdsServer.bind(system, settings.xdsAddress(), parts.ads())
+                AdsServer.bind(system, settings.xdsAddress(), parts.ads(), parts.nodes())
                     .thenApply(
                         binding -> {
                           ControlPlaneMetrics.register(
@@ -221,7 +222,7 @@ public final class ControlPlane {
                           try {
                             backing.connect(
                                 parts.addresses()::tell,
-                                () -> parts.ads().tell(new AdsActor.CloseAll()));
+                                new LeaderUplink(system, parts.nodes())::follow);
                             backing
                                 .source()
                                 .start(

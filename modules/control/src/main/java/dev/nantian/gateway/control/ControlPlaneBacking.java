@@ -4,6 +4,8 @@ import dev.nantian.gateway.control.address.AddressActor;
 import dev.nantian.gateway.control.address.AddressBook;
 import dev.nantian.gateway.control.source.ResourceSource;
 import dev.nantian.gateway.control.status.StatusSink;
+import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -24,9 +26,11 @@ public interface ControlPlaneBacking {
    * The control plane's actors are there, and the source is about to start.
    *
    * @param addresses takes what becomes known about addresses; any thread
-   * @param dismiss ends the streams of all proxies, which then connect anew; any thread
+   * @param follow takes where the replica that leads is, to which is reported what proxies have
+   *     confirmed here; empty if this one leads, or none does. Any thread
    */
-  void connect(Consumer<AddressActor.Message> addresses, Runnable dismiss);
+  void connect(
+      Consumer<AddressActor.Message> addresses, Consumer<Optional<InetSocketAddress>> follow);
 
   /** The first complete state is reached: what is told from now on holds. Any thread. */
   void settled();
@@ -53,7 +57,9 @@ public interface ControlPlaneBacking {
       }
 
       @Override
-      public void connect(Consumer<AddressActor.Message> addresses, Runnable dismiss) {}
+      public void connect(
+          Consumer<AddressActor.Message> addresses,
+          Consumer<Optional<InetSocketAddress>> follow) {}
 
       @Override
       public void settled() {}

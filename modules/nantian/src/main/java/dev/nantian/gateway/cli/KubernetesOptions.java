@@ -8,9 +8,9 @@ import dev.nantian.gateway.control.kubernetes.KubernetesBacking;
 import dev.nantian.gateway.control.kubernetes.KubernetesSettings;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.infrastructure.InfrastructureSettings;
-import dev.nantian.gateway.control.kubernetes.leader.LeaderFront;
 import dev.nantian.gateway.control.source.SourceException;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -56,14 +56,6 @@ final class KubernetesOptions {
           "Lease in the control plane's namespace whose holder writes (default: ${DEFAULT-VALUE}).")
   private String lease = "nantian-control";
 
-  @Option(
-      names = "--xds-service",
-      paramLabel = "NAME",
-      defaultValue = "nantian-control",
-      description =
-          "Service without a selector by which proxies find the leader, which puts itself behind it if $$NANTIAN_POD_IP says where it is (default: ${DEFAULT-VALUE}).")
-  private String xdsService = "nantian-control";
-
   private @Nullable ApiClient api;
 
   boolean chosen() {
@@ -95,8 +87,8 @@ final class KubernetesOptions {
                   .filter(address -> !address.isEmpty())
                   .map(
                       address ->
-                          new LeaderFront.XdsEndpoint(
-                              xdsService, address, settings.xdsAddress().getPort()))),
+                          InetSocketAddress.createUnresolved(
+                              address, settings.xdsAddress().getPort()))),
           new AddressPlan(AddressPool.parse(settings.addressPool()), settings.sharedAddresses()),
           meters);
     } catch (SourceException e) {

@@ -8,7 +8,6 @@ import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ObjectObserver;
 import dev.nantian.gateway.control.kubernetes.infrastructure.Infrastructure;
 import dev.nantian.gateway.control.kubernetes.leader.LeaderElection;
-import dev.nantian.gateway.control.kubernetes.leader.LeaderFront;
 import dev.nantian.gateway.control.kubernetes.status.StatusWriter;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.ResourceKey;
@@ -19,6 +18,7 @@ import dev.nantian.gateway.control.status.StatusSink;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,8 +39,7 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   private final @Nullable Infrastructure infrastructure;
   private final ActorRef<StatusWriter.Message> statuses;
   private final LeaderElection election;
-  private final @Nullable LeaderFront front;
-  private volatile Runnable dismiss = () -> {};
+  private volatile Consumer<Optional<InetSocketAddress>> follow = leader -> {};
 
   /**
    * Starts the writers; nothing is asked of the server before {@link #connect}.
@@ -63,9 +62,9 @@ public final class KubernetesBacking implements ControlPlaneBacking {
             settings.lease(),
             settings.identity(),
             settings.leaseDuration(),
+            settings.peerAddress(),
             this::lead,
-            () -> dismiss.run());
-    this.front = settings.xds().map(xds -> new LeaderFront(api, xds, election::leads)).orElse(null);
+            leader -> follow.accept(leader));
     this.statuses =
         system.systemActorOf(
             StatusWriter.create(api, settings.controllerName(), election::leads, counts),
@@ -101,8 +100,8 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   }
 
   private void lead(boolean leads) {
-    if (leads && front != null) {
-      front.stepIn();
+    if (leads) {
+      follow.accept(Optional.empty());
     }
     statuses.tell(new StatusWriter.Leading(leads));
     if (infrastructure != null) {
@@ -138,8 +137,9 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   }
 
   @Override
-  public void connect(Consumer<AddressActor.Message> to, Runnable dismissed) {
-    dismiss = dismissed;
+  public void connect(
+      Consumer<AddressActor.Message> to, Consumer<Optional<InetSocketAddress>> leader) {
+    follow = leader;
     if (infrastructure != null) {
       infrastructure.tell(to);
     }
@@ -153,6 +153,7 @@ public final class KubernetesBacking implements ControlPlaneBacking {
 
   @Override
   public CompletionStage<Void> close() {
+    follow.accept(Optional.empty());
     return election.release().thenRun(election::close);
   }
 

@@ -1,7 +1,7 @@
 package dev.nantian.gateway.control.kubernetes;
 
 import dev.nantian.gateway.control.kubernetes.infrastructure.InfrastructureSettings;
-import dev.nantian.gateway.control.kubernetes.leader.LeaderFront;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param lease name of the Lease, in the control plane's namespace
  * @param leaseDuration after which another replica takes over from a silent leader
  * @param infrastructure empty: no Services are made; addresses come from the control plane's pool
- * @param xds empty: proxies find this replica by other means
+ * @param peerAddress where other replicas reach this one; empty: they cannot
  */
 public record KubernetesSettings(
     String controllerName,
@@ -21,7 +21,7 @@ public record KubernetesSettings(
     String lease,
     Duration leaseDuration,
     Optional<InfrastructureSettings> infrastructure,
-    Optional<LeaderFront.XdsEndpoint> xds) {
+    Optional<InetSocketAddress> peerAddress) {
 
   /** Short enough that statuses go on within 5 s of a leader's death. */
   public static final Duration LEASE_DURATION = Duration.ofSeconds(4);

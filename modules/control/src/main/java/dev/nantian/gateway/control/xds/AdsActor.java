@@ -7,8 +7,6 @@ import dev.nantian.gateway.control.snapshot.SnapshotActor;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -37,12 +35,7 @@ public final class AdsActor extends CountedBehavior<AdsActor.Message> {
       BoundedSourceQueue<DeltaDiscoveryResponse> responses)
       implements Message {}
 
-  /** Ends all streams: nodes connect anew, and may come to another replica then. */
-  public record CloseAll() implements Message {}
-
-  private record Over(
-      ActorRef<StreamActor.Message> stream, BoundedSourceQueue<DeltaDiscoveryResponse> responses)
-      implements Message {}
+  private record Over(ActorRef<StreamActor.Message> stream) implements Message {}
 
   // A message that is under way to a stream actor must be handled to be counted.
   private static final Duration LINGER = Duration.ofSeconds(10);
@@ -52,7 +45,6 @@ public final class AdsActor extends CountedBehavior<AdsActor.Message> {
   private final Mailbox<SnapshotActor.Message> snapshot;
   private final Mailbox<NodesActor.Message> nodes;
   private final int maxResponseBytes;
-  private final Set<BoundedSourceQueue<DeltaDiscoveryResponse>> open = new HashSet<>();
   private long streams;
 
   public AdsActor(
@@ -74,18 +66,13 @@ public final class AdsActor extends CountedBehavior<AdsActor.Message> {
   protected Behavior<Message> onMessage(Message message) {
     switch (message) {
       case Open open -> open(open);
-      case CloseAll() -> open.forEach(BoundedSourceQueue::complete);
-      case Over(var stream, var responses) -> {
-        open.remove(responses);
-        context.stop(stream);
-      }
+      case Over(var stream) -> context.stop(stream);
     }
     return this;
   }
 
   private void open(Open open) {
     long number = ++streams;
-    this.open.add(open.responses());
     ActorRef<?>[] ref = new ActorRef<?>[1];
     Mailbox<StreamActor.Message> stream =
         Mailbox.spawn(
@@ -110,7 +97,7 @@ public final class AdsActor extends CountedBehavior<AdsActor.Message> {
               stream.tell(
                   new StreamActor.Ended(failure == null ? "closed by node" : failure.toString()));
               scheduler.scheduleOnce(
-                  LINGER, () -> self().tell(new Over(spawned, open.responses())), executor);
+                  LINGER, () -> self().tell(new Over(spawned)), executor);
             });
   }
 }

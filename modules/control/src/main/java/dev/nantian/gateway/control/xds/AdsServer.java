@@ -1,6 +1,7 @@
 package dev.nantian.gateway.control.xds;
 
 import dev.nantian.gateway.control.mailbox.Mailbox;
+import dev.nantian.gateway.protocol.control.v1.PeersHandlerFactory;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryService;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceHandlerFactory;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.grpc.javadsl.ServiceHandler;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
@@ -38,13 +40,17 @@ public final class AdsServer implements AggregatedDiscoveryService {
   }
 
   /**
-   * Binds the server.
+   * Binds the server, and beside it the one for reports of other replicas.
    *
    * @param address port 0 takes a free one; the binding tells which
    * @return fails if the address cannot be bound
    */
+  @SuppressWarnings("unchecked") // an array of generics, made for the varargs of ServiceHandler
   public static CompletionStage<ServerBinding> bind(
-      ActorSystem<?> system, InetSocketAddress address, Mailbox<AdsActor.Message> ads) {
+      ActorSystem<?> system,
+      InetSocketAddress address,
+      Mailbox<AdsActor.Message> ads,
+      Mailbox<NodesActor.Message> nodes) {
     ServerSettings defaults = ServerSettings.create(Adapter.toClassic(system));
     ServerSettings settings =
         defaults
@@ -54,7 +60,10 @@ public final class AdsServer implements AggregatedDiscoveryService {
     return Http.get(system)
         .newServerAt(address.getHostString(), address.getPort())
         .withSettings(settings)
-        .bind(AggregatedDiscoveryServiceHandlerFactory.create(new AdsServer(system, ads), system));
+        .bind(
+            ServiceHandler.concatOrNotFound(
+                AggregatedDiscoveryServiceHandlerFactory.create(new AdsServer(system, ads), system),
+                PeersHandlerFactory.create(new PeersServer(system, nodes), system)));
   }
 
   @Override

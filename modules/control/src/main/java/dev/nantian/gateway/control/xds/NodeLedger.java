@@ -25,11 +25,13 @@ public final class NodeLedger {
   /** One stream of one node. */
   private static final class Node {
     private final String id;
+    private final long openedMillis;
     private final Map<ResourceId, Live> held = new HashMap<>();
     private final Map<ResourceId, StreamOutput.Rejection> refused = new HashMap<>();
 
-    private Node(String id) {
+    private Node(String id, long openedMillis) {
       this.id = id;
+      this.openedMillis = openedMillis;
     }
   }
 
@@ -38,23 +40,25 @@ public final class NodeLedger {
 
   /**
    * A node has named itself on a stream. Of several streams of a node only the one that was opened
-   * last counts, whichever spoke first.
+   * last counts, whichever spoke first and whichever replica of the control plane it came to.
    *
-   * @param stream number of the stream, in the order in which streams were opened
+   * @param stream number of the stream, in the order in which streams were opened here
+   * @param openedMillis when by the node's own clock; 0 if it does not say
    * @return the streams that are superseded; {@code stream} itself if a later one is known
    */
-  public List<Long> connected(long stream, String node) {
+  public List<Long> connected(long stream, String node, long openedMillis) {
     List<Long> earlier = new ArrayList<>();
     for (Map.Entry<Long, Node> other : streams.entrySet()) {
       if (other.getValue().id.equals(node)) {
-        if (other.getKey() > stream) {
+        long before = other.getValue().openedMillis;
+        if (before > openedMillis || (before == openedMillis && other.getKey() > stream)) {
           return List.of(stream);
         }
         earlier.add(other.getKey());
       }
     }
     earlier.forEach(streams::remove);
-    streams.put(stream, new Node(node));
+    streams.put(stream, new Node(node, openedMillis));
     return earlier;
   }
 
@@ -116,6 +120,16 @@ public final class NodeLedger {
     if (node != null) {
       rejections.forEach(rejection -> node.refused.put(rejection.id(), rejection));
     }
+  }
+
+  /** The versions that a node holds. */
+  public Map<ResourceId, String> held(long stream) {
+    Node node = streams.get(stream);
+    Map<ResourceId, String> versions = new HashMap<>();
+    if (node != null) {
+      node.held.forEach((id, live) -> versions.put(id, live.version()));
+    }
+    return versions;
   }
 
   /** The resources that a node refuses in their newest version. */

@@ -6,6 +6,7 @@ import dev.nantian.gateway.control.snapshot.ResourceId;
 import dev.nantian.gateway.control.snapshot.SnapshotActor;
 import dev.nantian.gateway.control.snapshot.SnapshotChange;
 import dev.nantian.gateway.protocol.ResourceType;
+import dev.nantian.gateway.protocol.control.v1.NodeReport;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Collection;
@@ -20,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.Behavior;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +30,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the {@link NodeLedger} and tells the owners of resources how far their versions have come.
  *
- * <p>Created once by the control plane. Stream actors report to it; owners of resources watch them
+ * <p>Created once by the control plane. Stream actors report to it, and other replicas do of the
+ * proxies that are connected to them; it reports of those connected here in turn. Owners of resources watch them
  * here. After a crash it goes on with the state it has.
  */
 public final class NodesActor extends CountedBehavior<NodesActor.Message> {
@@ -43,15 +46,36 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
   /**
    * A node has opened a stream and named itself.
    *
+   * @param openedMillis when by its own clock; 0 if it does not say
    * @param close ends the stream; called when the node opens another one
    */
-  public record Connected(long stream, String node, Runnable close) implements Message {}
+  public record Connected(long stream, String node, long openedMillis, Runnable close)
+      implements Message {}
 
   /** A stream has ended. */
   public record Disconnected(long stream, String cause) implements Message {}
 
   /** Something happened on a stream. */
   public record Reported(long stream, StreamOutput output) implements Message {}
+
+  /**
+   * Another replica says something of a proxy that is connected to it.
+   *
+   * @param session of that replica's stream of reports
+   */
+  public record PeerReported(long session, NodeReport report) implements Message {}
+
+  /** A stream of reports has ended, and with it what is known of the proxies behind it. */
+  public record PeerGone(long session) implements Message {}
+
+  /**
+   * Where to report what becomes known of the proxies that are connected here; all that is known is
+   * reported at once. Replaces the one before.
+   *
+   * @param reporter called on this actor's thread; must only pass the report on. False: it takes no
+   *     more
+   */
+  public record ReportTo(Predicate<NodeReport> reporter) implements Message {}
 
   /**
    * Asks for the state of a resource now and whenever it changes; replaces an earlier watch of the
@@ -98,20 +122,28 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
 
   private static final class Stream {
     private final String node;
+    private final long openedMillis;
     private final Instant since;
     private final Runnable close;
     private final Map<ResourceType, NodeView.TypeView> types = new EnumMap<>(ResourceType.class);
     private long bytesSent;
 
-    private Stream(String node, Instant since, Runnable close) {
+    private Stream(String node, long openedMillis, Instant since, Runnable close) {
       this.node = node;
+      this.openedMillis = openedMillis;
       this.since = since;
       this.close = close;
     }
   }
 
+  // Streams of other replicas have numbers above those of this one.
+  private static final long FIRST_PEER_STREAM = 1L << 40;
+
   private final Clock clock;
   private final Counts counts;
+  private final Map<Long, Map<Long, Long>> peers = new HashMap<>();
+  private long nextPeerStream = FIRST_PEER_STREAM;
+  private Predicate<NodeReport> reporter = report -> true;
   private final NodeLedger ledger = new NodeLedger();
   private final TreeMap<Long, Stream> streams = new TreeMap<>();
   private final Map<ResourceId, Consumer<Programming>> watchers = new HashMap<>();
@@ -131,7 +163,20 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
       case Changed(SnapshotChange change) -> tellWatchers(ledger.changed(change));
       case Connected connected -> connected(connected);
       case Disconnected(long number, String cause) -> disconnected(number, cause);
-      case Reported(long number, StreamOutput output) -> reported(number, output);
+      case Reported(long number, StreamOutput output) -> {
+        reported(number, output);
+        if (streams.containsKey(number)) {
+          NodeReports.of(number, output).ifPresent(this::report);
+        }
+      }
+      case PeerReported(long session, NodeReport report) -> peerReported(session, report);
+      case PeerGone(long session) -> {
+        Map<Long, Long> gone = peers.remove(session);
+        if (gone != null) {
+          gone.values().forEach(number -> disconnected(number, "its replica is gone"));
+        }
+      }
+      case ReportTo(Predicate<NodeReport> to) -> reportAllTo(to);
       case Watch(ResourceId id, Consumer<Programming> watcher) -> {
         watchers.put(id, watcher);
         told.remove(id);
@@ -158,7 +203,8 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
   }
 
   private void connected(Connected connected) {
-    List<Long> superseded = ledger.connected(connected.stream(), connected.node());
+    List<Long> superseded =
+        ledger.connected(connected.stream(), connected.node(), connected.openedMillis());
     if (superseded.contains(connected.stream())) {
       LOG.info("event=stream_superseded node={} stream={}", connected.node(), connected.stream());
       connected.close().run();
@@ -173,9 +219,72 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
       }
     }
     streams.put(
-        connected.stream(), new Stream(connected.node(), clock.instant(), connected.close()));
+        connected.stream(),
+        new Stream(
+            connected.node(), connected.openedMillis(), clock.instant(), connected.close()));
     counts.nodes.set(streams.size());
+    if (connected.stream() < FIRST_PEER_STREAM) {
+      report(
+          NodeReports.connected(
+              connected.stream(), connected.node(), connected.openedMillis()));
+    }
     tellWatchers(watchers.keySet());
+  }
+
+  private void peerReported(long session, NodeReport report) {
+    Map<Long, Long> numbers = peers.computeIfAbsent(session, ignored -> new HashMap<>());
+    if (report.hasConnected()) {
+      long number = nextPeerStream++;
+      numbers.put(report.getStream(), number);
+      NodeReport.Connected said = report.getConnected();
+      // To end a stream that another replaces is up to the replica that has it.
+      connected(new Connected(number, said.getNode(), said.getOpenedMillis(), () -> {}));
+      return;
+    }
+    Long number = numbers.get(report.getStream());
+    if (number == null || !streams.containsKey(number)) {
+      return;
+    }
+    switch (report.getSaidCase()) {
+      case DISCONNECTED -> {
+        numbers.remove(report.getStream());
+        disconnected(number, report.getDisconnected().getCause());
+      }
+      case HELD ->
+          NodeReports.applied(report.getHeld())
+              .ifPresent(
+                  applied -> {
+                    ledger.applied(number, applied, clock.instant());
+                    tellWatchers(applied.versions().keySet());
+                    tellWatchers(applied.removed());
+                  });
+      case REFUSED -> {
+        List<StreamOutput.Rejection> rejections = NodeReports.rejections(report.getRefused());
+        ledger.refused(number, rejections);
+        tellWatchers(rejections.stream().map(StreamOutput.Rejection::id).toList());
+      }
+      // Of a newer replica, which knows more to say.
+      case CONNECTED, SAID_NOT_SET ->
+          LOG.debug("event=report_without_content session={}", session);
+    }
+  }
+
+  private void report(NodeReport report) {
+    if (!reporter.test(report)) {
+      reporter = ignored -> true;
+    }
+  }
+
+  private void reportAllTo(Predicate<NodeReport> to) {
+    reporter = to;
+    streams
+        .headMap(FIRST_PEER_STREAM)
+        .forEach(
+            (number, stream) -> {
+              report(NodeReports.connected(number, stream.node, stream.openedMillis));
+              NodeReports.state(number, ledger.held(number), ledger.refusals(number))
+                  .forEach(this::report);
+            });
   }
 
   private void disconnected(long number, String cause) {
@@ -185,6 +294,9 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
     }
     LOG.info("event=node_disconnected node={} stream={} cause=\"{}\"", stream.node, number, cause);
     ledger.disconnected(number);
+    if (number < FIRST_PEER_STREAM) {
+      report(NodeReports.disconnected(number, cause));
+    }
     counts.nodes.set(streams.size());
     tellWatchers(watchers.keySet());
   }

@@ -4,6 +4,7 @@ import dev.nantian.gateway.control.mailbox.CountedBehavior;
 import dev.nantian.gateway.control.mailbox.Mailbox;
 import dev.nantian.gateway.control.snapshot.SnapshotActor;
 import dev.nantian.gateway.control.snapshot.SnapshotChange;
+import dev.nantian.gateway.protocol.StreamOpening;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.grpc.Status;
@@ -100,7 +101,12 @@ final class StreamActor extends CountedBehavior<StreamActor.Message> {
         end("no node id");
         return;
       }
-      nodes.tell(new NodesActor.Connected(number, node, () -> self().tell(new Replaced())));
+      nodes.tell(
+          new NodesActor.Connected(
+              number,
+              node,
+              StreamOpening.openedMillis(request.getNode()),
+              () -> self().tell(new Replaced())));
       snapshot.tell(
           new SnapshotActor.Subscribe(
               "stream-" + number, change -> self().tell(new Changed(change))));

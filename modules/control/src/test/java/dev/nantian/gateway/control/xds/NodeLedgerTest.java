@@ -23,7 +23,7 @@ class NodeLedgerTest {
 
   @Test
   void aVersionThatComesBackIsNotLiveWhileItsRemovalIsUnderWay() {
-    ledger.connected(1, "node-a");
+    ledger.connected(1, "node-a", 0);
     ledger.changed(new SnapshotChange(1, List.of(WEB), List.of()));
     ledger.applied(1, applied(), NOW);
     ledger.changed(new SnapshotChange(2, List.of(), List.of(ID)));
@@ -36,8 +36,8 @@ class NodeLedgerTest {
 
   @Test
   void aNodeThatGoesIsNotWaitedFor() {
-    ledger.connected(1, "node-a");
-    ledger.connected(2, "node-b");
+    ledger.connected(1, "node-a", 0);
+    ledger.connected(2, "node-b", 0);
     ledger.changed(new SnapshotChange(1, List.of(WEB), List.of()));
     ledger.applied(1, applied(), NOW);
     assertThat(ledger.programming(ID).state()).isEqualTo(Programming.State.WAITING);
@@ -50,10 +50,10 @@ class NodeLedgerTest {
   @Test
   void ofTwoStreamsOfANodeTheOneOpenedLastCountsWhicheverSpokeFirst() {
     ledger.changed(new SnapshotChange(1, List.of(WEB), List.of()));
-    ledger.connected(2, "node-a");
+    ledger.connected(2, "node-a", 0);
     ledger.applied(2, applied(), NOW);
 
-    List<Long> superseded = ledger.connected(1, "node-a");
+    List<Long> superseded = ledger.connected(1, "node-a", 0);
 
     assertThat(superseded).containsExactly(1L);
     assertThat(ledger.size()).isEqualTo(1);
@@ -62,10 +62,10 @@ class NodeLedgerTest {
 
   @Test
   void aLaterStreamReplacesTheEarlierOfTheSameNode() {
-    ledger.connected(1, "node-a");
-    ledger.connected(2, "node-b");
+    ledger.connected(1, "node-a", 0);
+    ledger.connected(2, "node-b", 0);
 
-    List<Long> superseded = ledger.connected(3, "node-a");
+    List<Long> superseded = ledger.connected(3, "node-a", 0);
 
     assertThat(superseded).containsExactly(1L);
     assertThat(ledger.size()).isEqualTo(2);

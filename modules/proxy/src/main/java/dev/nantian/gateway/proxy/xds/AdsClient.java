@@ -189,10 +189,11 @@ public final class AdsClient extends AbstractBehavior<AdsClient.Command> {
             (from, response) -> self.tell(new Received(from, response)),
             (which, error) -> self.tell(new Ended(which, error)));
     stream = opened;
+    long openedMillis = System.currentTimeMillis();
     for (ResourceType type : ResourceType.values()) {
       opened.send(
           DeltaMessages.subscribeAll(
-              parts.node(), type, versions.byType().getOrDefault(type, Map.of())));
+              parts.node(), openedMillis, type, versions.byType().getOrDefault(type, Map.of())));
     }
   }
 

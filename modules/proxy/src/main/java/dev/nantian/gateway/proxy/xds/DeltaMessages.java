@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
 import dev.nantian.gateway.protocol.ResourceType;
+import dev.nantian.gateway.protocol.StreamOpening;
 import dev.nantian.gateway.protocol.config.v1.RejectedResource;
 import dev.nantian.gateway.protocol.config.v1.RejectedResources;
 import dev.nantian.gateway.proxy.config.ConfigStore;
@@ -20,11 +21,15 @@ final class DeltaMessages {
 
   private DeltaMessages() {}
 
-  /** The first request for a type: all of it, and what is held already. */
+  /**
+   * The first request for a type: all of it, and what is held already.
+   *
+   * @param openedMillis when the stream was opened
+   */
   static DeltaDiscoveryRequest subscribeAll(
-      NodeIdentity node, ResourceType type, Map<String, String> held) {
+      NodeIdentity node, long openedMillis, ResourceType type, Map<String, String> held) {
     return DeltaDiscoveryRequest.newBuilder()
-        .setNode(node.toNode())
+        .setNode(StreamOpening.opened(node.toNode(), openedMillis))
         .setTypeUrl(type.typeUrl())
         .addResourceNamesSubscribe(WILDCARD)
         .putAllInitialResourceVersions(held)

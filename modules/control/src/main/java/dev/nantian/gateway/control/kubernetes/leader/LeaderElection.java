@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ApiException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,13 +36,17 @@ public final class LeaderElection implements AutoCloseable {
   private static final DateTimeFormatter MICROS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
+  // Address and port of the holder, with a space between.
+  private static final String ADDRESS = "gateway.nantian.dev/peer-address";
+
   private final ApiClient api;
   private final String path;
   private final String name;
   private final String identity;
   private final Duration duration;
+  private final Optional<InetSocketAddress> address;
   private final Consumer<Boolean> onChange;
-  private final Runnable onOther;
+  private final Consumer<Optional<InetSocketAddress>> onOther;
   private final LeaseState state;
   private final ScheduledExecutorService thread;
   private boolean leading;
@@ -55,21 +61,25 @@ public final class LeaderElection implements AutoCloseable {
    * @param name of the Lease, in the client's namespace
    * @param identity of this candidate, unlike all others
    * @param duration after which a silent holder has lost it
+   * @param address where other candidates reach this one, written into the Lease
    * @param onChange called on a thread of this object when this candidate begins or ceases to lead
-   * @param onOther called there when another candidate has become the leader
+   * @param onOther called there when another candidate has become the leader, with its address if
+   *     it says one
    */
   public LeaderElection(
       ApiClient api,
       String name,
       String identity,
       Duration duration,
+      Optional<InetSocketAddress> address,
       Consumer<Boolean> onChange,
-      Runnable onOther) {
+      Consumer<Optional<InetSocketAddress>> onOther) {
     this.api = api;
     this.path = "/apis/coordination.k8s.io/v1/namespaces/" + api.namespace() + "/leases";
     this.name = name;
     this.identity = identity;
     this.duration = duration;
+    this.address = address;
     this.onChange = onChange;
     this.onOther = onOther;
     this.state = new LeaseState(identity, duration);
@@ -118,6 +128,7 @@ public final class LeaderElection implements AutoCloseable {
       ObjectNode created = JsonNodeFactory.instance.objectNode();
       created.put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
       created.putObject("metadata").put("name", name).put("namespace", api.namespace());
+      sign(created);
       created.set("spec", spec(0, null));
       then(
           api.send("POST", path + "?fieldManager=nantian-gateway", "application/json", created),
@@ -144,11 +155,38 @@ public final class LeaderElection implements AutoCloseable {
     JsonNode old = known.path("spec");
     boolean same = old.path("holderIdentity").asText("").equals(identity);
     int transitions = old.path("leaseTransitions").asInt(0) + (same ? 0 : 1);
+    sign(next);
     next.set("spec", spec(transitions, same ? old.path("acquireTime").asText(null) : null));
     then(
         api.send(
             "PUT", path + "/" + name + "?fieldManager=nantian-gateway", "application/json", next),
         (made, refusal) -> written(made, refusal, asked));
+  }
+
+  private void sign(ObjectNode next) {
+    ObjectNode metadata = next.withObjectProperty("metadata");
+    ObjectNode annotations = metadata.withObjectProperty("annotations");
+    address.ifPresentOrElse(
+        here -> annotations.put(ADDRESS, here.getHostString() + " " + here.getPort()),
+        () -> annotations.remove(ADDRESS));
+  }
+
+  /** Where the holder of the Lease that was last read says it is. */
+  private Optional<InetSocketAddress> holderAddress() {
+    ObjectNode known = lease;
+    String[] written =
+        known == null
+            ? new String[0]
+            : known.path("metadata").path("annotations").path(ADDRESS).asText("").split(" ", -1);
+    try {
+      return written.length == 2
+          ? Optional.of(
+              InetSocketAddress.createUnresolved(written[0], Integer.parseInt(written[1])))
+          : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      LOG.warn("event=bad_leader_address lease={} address=\"{}\"", name, written);
+      return Optional.empty();
+    }
   }
 
   private ObjectNode spec(int transitions, @Nullable String acquired) {
@@ -233,7 +271,7 @@ public final class LeaderElection implements AutoCloseable {
       lastLeader = holder;
       if (!holder.equals(identity)) {
         LOG.info("event=following lease={} holder={}", name, holder);
-        onOther.run();
+        onOther.accept(holderAddress());
       }
     }
   }
