@@ -58,8 +58,7 @@ public interface ControlPlaneBacking {
 
       @Override
       public void connect(
-          Consumer<AddressActor.Message> addresses,
-          Consumer<Optional<InetSocketAddress>> follow) {}
+          Consumer<AddressActor.Message> addresses, Consumer<Optional<InetSocketAddress>> follow) {}
 
       @Override
       public void settled() {}

@@ -187,7 +187,10 @@ class PeersIT {
     void awaitNodes(String... ids) throws Exception {
       awaitThat(
           () ->
-              await(requireNonNull(plane).view().nodes()).stream().map(NodeView::id).sorted().toList()
+              await(requireNonNull(plane).view().nodes()).stream()
+                  .map(NodeView::id)
+                  .sorted()
+                  .toList()
                   .equals(List.of(ids)));
     }
 

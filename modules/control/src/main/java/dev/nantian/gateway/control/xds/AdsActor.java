@@ -96,8 +96,7 @@ public final class AdsActor extends CountedBehavior<AdsActor.Message> {
             (done, failure) -> {
               stream.tell(
                   new StreamActor.Ended(failure == null ? "closed by node" : failure.toString()));
-              scheduler.scheduleOnce(
-                  LINGER, () -> self().tell(new Over(spawned)), executor);
+              scheduler.scheduleOnce(LINGER, () -> self().tell(new Over(spawned)), executor);
             });
   }
 }

@@ -101,10 +101,7 @@ public final class LeaderUplink {
         Source.<NodeReport>queue(QUEUE).preMaterialize(system);
     Session session = new Session(to, client, queue.first(), System.nanoTime());
     open = session;
-    var _ =
-        client
-            .report(queue.second())
-            .whenComplete((end, failure) -> ended(session, failure));
+    var _ = client.report(queue.second()).whenComplete((end, failure) -> ended(session, failure));
     nodes.tell(
         new NodesActor.ReportTo(
             report -> {

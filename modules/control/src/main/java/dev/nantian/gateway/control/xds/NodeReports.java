@@ -23,8 +23,7 @@ final class NodeReports {
   static NodeReport connected(long stream, String node, long openedMillis) {
     return NodeReport.newBuilder()
         .setStream(stream)
-        .setConnected(
-            NodeReport.Connected.newBuilder().setNode(node).setOpenedMillis(openedMillis))
+        .setConnected(NodeReport.Connected.newBuilder().setNode(node).setOpenedMillis(openedMillis))
         .build();
   }
 

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * Keeps the {@link NodeLedger} and tells the owners of resources how far their versions have come.
  *
  * <p>Created once by the control plane. Stream actors report to it, and other replicas do of the
- * proxies that are connected to them; it reports of those connected here in turn. Owners of resources watch them
- * here. After a crash it goes on with the state it has.
+ * proxies that are connected to them; it reports of those connected here in turn. Owners of
+ * resources watch them here. After a crash it goes on with the state it has.
  */
 public final class NodesActor extends CountedBehavior<NodesActor.Message> {
   private static final Logger LOG = LoggerFactory.getLogger(NodesActor.class);
@@ -220,13 +220,10 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
     }
     streams.put(
         connected.stream(),
-        new Stream(
-            connected.node(), connected.openedMillis(), clock.instant(), connected.close()));
+        new Stream(connected.node(), connected.openedMillis(), clock.instant(), connected.close()));
     counts.nodes.set(streams.size());
     if (connected.stream() < FIRST_PEER_STREAM) {
-      report(
-          NodeReports.connected(
-              connected.stream(), connected.node(), connected.openedMillis()));
+      report(NodeReports.connected(connected.stream(), connected.node(), connected.openedMillis()));
     }
     tellWatchers(watchers.keySet());
   }
@@ -264,8 +261,7 @@ public final class NodesActor extends CountedBehavior<NodesActor.Message> {
         tellWatchers(rejections.stream().map(StreamOutput.Rejection::id).toList());
       }
       // Of a newer replica, which knows more to say.
-      case CONNECTED, SAID_NOT_SET ->
-          LOG.debug("event=report_without_content session={}", session);
+      case CONNECTED, SAID_NOT_SET -> LOG.debug("event=report_without_content session={}", session);
     }
   }
 
