@@ -1,17 +1,22 @@
 package dev.nantian.gateway.proxy;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import dev.nantian.gateway.proxy.balance.BalancePolicy;
+import dev.nantian.gateway.proxy.balance.HashKey;
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.config.ClusterPolicy;
 import dev.nantian.gateway.proxy.config.L4Socket;
 import dev.nantian.gateway.proxy.config.L4Socket.Protocol;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.l4.L4Settings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
+import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.route.L4Target;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -29,6 +34,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -40,7 +46,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layer 4 on real sockets: what TCP and UDP clients see through the proxy. */
 final class RelayIT {
@@ -338,6 +346,86 @@ final class RelayIT {
               }
             });
     return done;
+  }
+
+  private static DataPlaneSettings askingForHeaders(String trusted) {
+    return TestProxy.with(
+        DataPlaneSettings.DEFAULT
+            .connections()
+            .withTimeouts(300, 60_000, 60_000)
+            .withProxyHeaders(TrustedSenders.NONE.with(0, List.of(trusted))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "PROXY TCP4 203.0.113.%d 5.6.7.8 1 2\r\n",
+        "\r\n\r\n\u0000\r\nQUIT\n!\u0011\u0000\u000c\u00cb\u0000q%c\u0005\u0006\u0007\u0008"
+            + "\u0000\u0001\u0000\u0002",
+      })
+  void aProxyHeaderSaysWhomAConnectionIsFrom(String header) throws Exception {
+    start(askingForHeaders("127.0.0.0/8"), 1);
+    try (RawBackend one = saying("one");
+        RawBackend other = saying("two")) {
+      Cluster cluster = cluster(one.address().getPort(), other.address().getPort());
+      ClusterPolicy standard = ClusterPolicy.DEFAULT;
+      cluster.policy(
+          new ClusterPolicy(
+              BalancePolicy.hashing(BalancePolicy.Algorithm.MAGLEV, new HashKey.SourceIp()),
+              standard.outliers(),
+              standard.budget(),
+              standard.limits(),
+              standard.checks(),
+              standard.session()));
+      int port = serve(Protocol.TCP, cluster);
+      List<String> first = new ArrayList<>();
+      List<String> second = new ArrayList<>();
+
+      for (int client = 1; client <= 40; client++) {
+        first.add(told(port, header.formatted(client)));
+        second.add(told(port, header.formatted(client)));
+      }
+
+      assertThat(second).as("the same client, the same backend").isEqualTo(first);
+      assertThat(first).as("as many clients as addresses in headers").contains("one x", "two x");
+    }
+  }
+
+  /** Says its name and the first byte that it got. */
+  private static RawBackend saying(String name) throws IOException {
+    return new RawBackend(
+        connection -> connection.send(name + " " + (char) connection.in().read()));
+  }
+
+  private static String told(int port, String header) throws IOException {
+    try (Socket client = new Socket(LOOPBACK, port)) {
+      client.setSoTimeout(20_000);
+      client.getOutputStream().write((header + "x").getBytes(ISO_8859_1));
+      return new String(client.getInputStream().readAllBytes(), US_ASCII);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, GET / HTTP/1.1", "127.0.0.1, PROX", "10.0.0.0/8, PROXY UNKNOWN"})
+  void aConnectionWithoutAGoodProxyHeaderFromATrustedAddressIsClosed(String trusted, String bytes)
+      throws Exception {
+    start(askingForHeaders(trusted), 1);
+    try (RawBackend backend = saying("one")) {
+      int port = serve(Protocol.TCP, cluster(backend.address().getPort()));
+      try (Socket client = new Socket(LOOPBACK, port)) {
+        client.setSoTimeout(20_000);
+        int read;
+        try {
+          client.getOutputStream().write((bytes + "\r\n").getBytes(US_ASCII));
+          read = client.getInputStream().read();
+        } catch (SocketException e) {
+          read = -1; // closed with bytes of ours unread
+        }
+        assertThat(read).isNegative();
+      }
+      assertThat(backend.accepted()).isZero();
+      assertThat(meters.scrape()).contains("nantian_proxy_header_refusals_total 1.0");
+    }
   }
 
   private static void echoAfterEnd(ServerSocket server) throws IOException {

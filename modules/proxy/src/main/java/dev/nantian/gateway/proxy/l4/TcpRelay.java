@@ -5,6 +5,7 @@ import dev.nantian.gateway.proxy.health.Outcome;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.L4Counters;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.proxyprotocol.ClientAddress;
 import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import io.netty.buffer.ByteBuf;
@@ -20,7 +21,6 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -301,10 +301,9 @@ final class TcpRelay {
       }
     }
 
-    /** The peer's address; only after it was added. */
+    /** The client's address, maybe by a PROXY header; only after it was added. */
     InetAddress address() {
-      return ((InetSocketAddress) Objects.requireNonNull(ctx).channel().remoteAddress())
-          .getAddress();
+      return ClientAddress.of(Objects.requireNonNull(ctx).channel()).getAddress();
     }
 
     boolean isWritable() {

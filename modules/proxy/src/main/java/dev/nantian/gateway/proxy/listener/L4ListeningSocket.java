@@ -7,16 +7,21 @@ import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.l4.UdpSocket;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.route.L4Target;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -40,6 +45,8 @@ final class L4ListeningSocket {
   private static final int LARGEST_DATAGRAM = 65_535;
 
   private final Protocol protocol;
+  private final int port; // as configured
+  private final ConnectionSettings connections;
   private final List<Worker> workers;
   private final Transport transport;
   private final List<Relays> relays = new ArrayList<>();
@@ -49,7 +56,13 @@ final class L4ListeningSocket {
   private volatile @Nullable L4Target target;
 
   L4ListeningSocket(
-      L4Socket socket, List<Worker> workers, Transport transport, L4Settings settings) {
+      L4Socket socket,
+      List<Worker> workers,
+      Transport transport,
+      ConnectionSettings connections,
+      L4Settings settings) {
+    this.port = socket.address().getPort();
+    this.connections = connections;
     this.protocol = socket.protocol();
     this.bound = socket.address();
     this.target = socket.target();
@@ -193,23 +206,49 @@ final class L4ListeningSocket {
         .thenApply(done -> counts.stream().mapToInt(CompletableFuture::join).sum());
   }
 
+  /** Resets its connection: there is no service. */
+  private static final class NoService extends ChannelInboundHandlerAdapter {
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+      var unused = ctx.channel().close();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
   /** Gives a new connection to the route of the moment. */
   private final class Accepted extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
-      L4Target to = target;
-      Relays here = null;
-      for (int i = 0; i < workers.size(); i++) {
-        if (workers.get(i).loop() == channel.eventLoop()) {
-          here = relays.get(i);
-        }
+      int loop = 0;
+      while (workers.get(loop).loop() != channel.eventLoop()) {
+        loop++;
       }
-      if (to == null || here == null) {
-        channel.config().setOption(ChannelOption.SO_LINGER, 0); // a reset: there is no service
-        var unused = channel.close();
+      Worker worker = workers.get(loop);
+      Relays here = relays.get(loop);
+      InetSocketAddress sender = (InetSocketAddress) channel.remoteAddress();
+      TrustedSenders senders = connections.proxyHeaders();
+      if (!senders.isRequired(port) || target == null) {
+        channel.pipeline().addLast(relay(here));
+      } else if (sender != null && senders.isTrusted(port, sender)) {
+        channel
+            .pipeline()
+            .addLast(
+                new ProxyHeaderEntry(
+                    channel, worker, connections.headTimeoutMillis(), () -> relay(here)));
       } else {
-        channel.pipeline().addLast(here.to(to));
+        worker.metrics().proxyHeaderRefused();
+        ConnectionEnd.now(channel); // it could claim to be anybody
       }
+    }
+
+    private ChannelHandler relay(Relays here) {
+      L4Target to = target;
+      return to == null ? new NoService() : here.to(to);
     }
 
     @Override

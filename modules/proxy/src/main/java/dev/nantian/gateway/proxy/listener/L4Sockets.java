@@ -33,11 +33,18 @@ final class L4Sockets {
   private final Transport transport;
   private final EventLoopGroup group;
   private final List<Worker> workers;
+  private final ConnectionSettings connections;
   private final L4Settings settings;
   private final Map<Key, L4ListeningSocket> sockets = new LinkedHashMap<>();
   private final List<L4ListeningSocket> leaving = new ArrayList<>();
 
-  L4Sockets(Transport transport, EventLoopGroup group, List<Worker> workers, L4Settings settings) {
+  L4Sockets(
+      Transport transport,
+      EventLoopGroup group,
+      List<Worker> workers,
+      ConnectionSettings connections,
+      L4Settings settings) {
+    this.connections = connections;
     this.transport = transport;
     this.group = group;
     this.workers = workers;
@@ -72,7 +79,7 @@ final class L4Sockets {
   }
 
   private CompletableFuture<List<BindFailure>> open(Key key, L4Socket wanted) {
-    var socket = new L4ListeningSocket(wanted, workers, transport, settings);
+    var socket = new L4ListeningSocket(wanted, workers, transport, connections, settings);
     sockets.put(key, socket);
     return socket
         .bind(group)

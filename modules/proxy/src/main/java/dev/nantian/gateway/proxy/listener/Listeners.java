@@ -65,7 +65,7 @@ public final class Listeners {
             .map(worker -> new AcceptGate(worker.metrics(), settings.maxConnections()))
             .toList();
     this.l4Settings = l4Settings;
-    this.l4 = new L4Sockets(transport, group, this.workers, l4Settings);
+    this.l4 = new L4Sockets(transport, group, this.workers, settings, l4Settings);
   }
 
   /**

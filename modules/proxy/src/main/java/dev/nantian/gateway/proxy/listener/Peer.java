@@ -1,7 +1,7 @@
 package dev.nantian.gateway.proxy.listener;
 
+import dev.nantian.gateway.proxy.proxyprotocol.ClientAddress;
 import io.netty.channel.Channel;
-import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +16,9 @@ import org.jspecify.annotations.Nullable;
  *     cleartext
  */
 public record Peer(InetSocketAddress address, byte[] addressText, byte @Nullable [] serverName) {
-  private static final AttributeKey<InetSocketAddress> CLIENT =
-      AttributeKey.valueOf(Peer.class, "client");
-
-  /** Says whom a connection is from that something in front of us opened. */
-  static void noteClient(Channel channel, InetSocketAddress client) {
-    channel.attr(CLIENT).set(client);
-  }
-
   /** The peer of an open channel. */
   public static Peer of(Channel channel, byte @Nullable [] serverName) {
-    InetSocketAddress noted = channel.attr(CLIENT).get();
-    InetSocketAddress address = noted == null ? (InetSocketAddress) channel.remoteAddress() : noted;
+    InetSocketAddress address = ClientAddress.of(channel);
     return new Peer(
         address,
         address.getAddress().getHostAddress().getBytes(StandardCharsets.US_ASCII),

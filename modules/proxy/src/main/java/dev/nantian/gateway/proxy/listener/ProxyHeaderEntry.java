@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.proxyprotocol.ClientAddress;
 import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeader;
 import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderDecoder;
 import io.netty.buffer.ByteBuf;
@@ -13,7 +14,7 @@ import java.util.function.Supplier;
 
 /**
  * The begin of a connection at a port that asks for a PROXY header: takes the header, notes whom
- * the connection is from ({@link Peer#noteClient}), and makes way for TLS or HTTP.
+ * the connection is from ({@link ClientAddress}), and makes way for TLS, HTTP or a relay.
  *
  * <p>A connection without a good header is closed without an answer: what could be answered, and to
  * whom, is not known.
@@ -23,7 +24,6 @@ import java.util.function.Supplier;
 final class ProxyHeaderEntry extends ChannelInboundHandlerAdapter {
   private final Channel channel;
   private final Worker worker;
-  private final OpenConnections connections;
   private final long timeoutMillis;
   private final Supplier<ChannelHandler> next;
   private final ProxyHeaderDecoder decoder = new ProxyHeaderDecoder();
@@ -41,19 +41,16 @@ final class ProxyHeaderEntry extends ChannelInboundHandlerAdapter {
   ProxyHeaderEntry(
       Channel channel,
       Worker worker,
-      OpenConnections connections,
       long timeoutMillis,
       Supplier<ChannelHandler> next) {
     this.channel = channel;
     this.worker = worker;
-    this.connections = connections;
     this.timeoutMillis = timeoutMillis;
     this.next = next;
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    connections.handshakeStarted(channel);
     worker.wheel().arm(deadline, timeoutMillis);
   }
 
@@ -74,7 +71,7 @@ final class ProxyHeaderEntry extends ChannelInboundHandlerAdapter {
       case COMPLETE -> {
         ProxyHeader header = decoder.header();
         if (header != null && header.source() != null) {
-          Peer.noteClient(channel, header.source());
+          ClientAddress.note(channel, header.source());
         }
         ctx.pipeline().replace(this, null, next.get());
         if (in.isReadable()) {

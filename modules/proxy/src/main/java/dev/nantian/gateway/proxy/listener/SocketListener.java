@@ -65,13 +65,13 @@ final class SocketListener extends ChannelInitializer<Channel> {
     } else if (settings
         .proxyHeaders()
         .isTrusted(port, (InetSocketAddress) channel.remoteAddress())) {
+      connections.handshakeStarted(channel);
       channel
           .pipeline()
           .addLast(
               new ProxyHeaderEntry(
                   channel,
                   pipeline.worker(),
-                  connections,
                   settings.headTimeoutMillis(),
                   () -> entry(channel)));
     } else {
