@@ -39,10 +39,7 @@ final class ProxyHeaderEntry extends ChannelInboundHandlerAdapter {
    * @param next what the connection goes on with
    */
   ProxyHeaderEntry(
-      Channel channel,
-      Worker worker,
-      long timeoutMillis,
-      Supplier<ChannelHandler> next) {
+      Channel channel, Worker worker, long timeoutMillis, Supplier<ChannelHandler> next) {
     this.channel = channel;
     this.worker = worker;
     this.timeoutMillis = timeoutMillis;

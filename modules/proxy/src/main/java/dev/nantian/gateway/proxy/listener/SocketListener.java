@@ -70,10 +70,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
           .pipeline()
           .addLast(
               new ProxyHeaderEntry(
-                  channel,
-                  pipeline.worker(),
-                  settings.headTimeoutMillis(),
-                  () -> entry(channel)));
+                  channel, pipeline.worker(), settings.headTimeoutMillis(), () -> entry(channel)));
     } else {
       pipeline.worker().metrics().proxyHeaderRefused();
       ConnectionEnd.now(channel); // it could claim to be anybody
