@@ -56,6 +56,11 @@ public final class AdminServer {
     return binding.localAddress();
   }
 
+  /** Stops accepting, so that another process can have the port; {@link #stop} follows. */
+  public CompletionStage<Void> unbind() {
+    return binding.unbind().thenAccept(done -> {});
+  }
+
   /** Stops accepting, lets running requests finish within the grace period, then closes. */
   public CompletionStage<Void> stop(Duration grace) {
     return binding.terminate(grace).thenAccept(terminated -> {});

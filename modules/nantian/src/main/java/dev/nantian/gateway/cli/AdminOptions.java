@@ -44,6 +44,13 @@ final class AdminOptions {
     return address;
   }
 
+  /** Fails in one line if a given token file cannot be used. */
+  void check() {
+    if (tokenFile != null) {
+      var unused = read(tokenFile);
+    }
+  }
+
   /**
    * Reads or makes the token.
    *
@@ -54,15 +61,19 @@ final class AdminOptions {
     return new AdminSettings(resolved, allowedHosts, token(state));
   }
 
+  private static AdminToken read(Path file) {
+    try {
+      return AdminToken.read(file);
+    } catch (IOException e) {
+      throw new CommandFailure("--admin-token-file " + file + ": " + Reason.of(e), e);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure("--admin-token-file " + file + ": " + e.getMessage(), e);
+    }
+  }
+
   private AdminToken token(StateFolder state) {
     if (tokenFile != null) {
-      try {
-        return AdminToken.read(tokenFile);
-      } catch (IOException e) {
-        throw new CommandFailure("--admin-token-file " + tokenFile + ": " + Reason.of(e), e);
-      } catch (IllegalArgumentException e) {
-        throw new CommandFailure("--admin-token-file " + tokenFile + ": " + e.getMessage(), e);
-      }
+      return read(tokenFile);
     }
     Path file = state.file("admin-token-" + address.port());
     try {

@@ -65,6 +65,11 @@ final class Foreground {
     }
   }
 
+  /** Whether it is to end. */
+  boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
   /** Starts the drain as a signal would; from any thread. */
   void end() {
     draining.set(true);

@@ -5,10 +5,14 @@ import dev.nantian.gateway.admin.Health;
 import dev.nantian.gateway.admin.ProcessEndpoints;
 import dev.nantian.gateway.admin.ProxyEndpoints;
 import dev.nantian.gateway.proxy.ProxyNode;
+import dev.nantian.gateway.proxy.takeover.InheritedSockets;
+import dev.nantian.gateway.proxy.takeover.Predecessor;
 import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +30,13 @@ import picocli.CommandLine.Spec;
       "Run a proxy: take the configuration of a control plane, serve traffic.",
       "",
       "The last good configuration is kept on disk, so that it starts and serves when the control plane is away. It holds private keys; its mode is 0600. "
-          + "Two proxies on one machine need a --data-dir and an --admin of their own."
+          + "Two proxies on one machine need a --data-dir and an --admin of their own, unless one takes over from the other (--takeover)."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  nantian proxy --admin 127.0.0.1:9902",
-      "  nantian proxy --xds 10.0.0.5:18000 --node-id edge-1 --data-dir /var/lib/nantian"
+      "  nantian proxy --xds 10.0.0.5:18000 --node-id edge-1 --data-dir /var/lib/nantian",
+      "  nantian proxy --takeover                 restart without losing a request"
     })
 final class ProxyCommand implements Callable<Integer> {
   private static final Duration GRACE = Duration.ofSeconds(1);
@@ -56,6 +61,7 @@ final class ProxyCommand implements Callable<Integer> {
   @Mixin private ProxyOptions proxy = new ProxyOptions();
   @Mixin private AdminOptions admin = new AdminOptions();
   @Mixin private StateFolder state = new StateFolder();
+  @Mixin private Takeover takeover = new Takeover();
 
   @Override
   public Integer call() throws InterruptedException {
@@ -66,35 +72,56 @@ final class ProxyCommand implements Callable<Integer> {
     String node = nodeId == null ? ProxyOptions.hostName() + "-" + admin.address().port() : nodeId;
     var settings =
         proxy.settings(new ControlPlaneAddress(xds.host(), xds.port()), node, state.folder());
-    var adminSettings = admin.settings(state);
+    takeover.requireEpoll(proxy);
+    admin.check();
+    Optional<InheritedSockets> inherited = takeover.begin(state);
+    if (inherited.isEmpty()) {
+      var unused = admin.address().free(AdminOptions.ADVICE); // before anything has begun
+    }
     ActorSystem<?> system = Program.actorSystem(proxy.system());
     try {
       var meters = Meters.registry();
-      ProxyNode plane = proxy.start(system, settings, meters);
-      AdminServer server =
-          Program.await(
-              AdminServer.start(
-                  system,
-                  adminSettings,
-                  ProcessEndpoints.with(
-                      Version.text(),
-                      List.of("proxy"),
-                      new Health(List.of(ProxyEndpoints.health(plane.view()))),
-                      meters,
-                      OpenApi::text,
-                      ProxyEndpoints.of(plane.view()))),
-              admin.address(),
-              AdminOptions.ADVICE);
+      ProxyNode plane = proxy.start(system, settings, meters, inherited);
+      AdminServer server;
+      if (inherited.isPresent()) {
+        takeover.complete(plane, inherited.get(), foreground);
+        server = Takeover.whenFree(() -> serveAdmin(system, plane, meters), foreground);
+      } else {
+        server = serveAdmin(system, plane, meters);
+      }
+      Predecessor offered = takeover.offer(state, plane, server, foreground);
       PrintWriter out = spec.commandLine().getOut();
       out.println("nantian " + Version.text() + " proxy: " + node);
       out.println("  xds    " + xds);
       out.println("  state  " + state.folder());
       out.println("  admin  http://" + Program.text(server.address()));
       return foreground.untilSignal(
-          () -> plane.drainAndStop(proxy.drain()).thenCompose(cut -> server.stop(GRACE)),
+          () -> {
+            if (offered != null) {
+              offered.close();
+            }
+            return plane.drainAndStop(proxy.drain()).thenCompose(cut -> server.stop(GRACE));
+          },
           proxy.drain().plusSeconds(10));
     } finally {
       system.terminate();
     }
+  }
+
+  private AdminServer serveAdmin(
+      ActorSystem<?> system, ProxyNode plane, PrometheusMeterRegistry meters) {
+    return Program.await(
+        AdminServer.start(
+            system,
+            admin.settings(state),
+            ProcessEndpoints.with(
+                Version.text(),
+                List.of("proxy"),
+                new Health(List.of(ProxyEndpoints.health(plane.view()))),
+                meters,
+                OpenApi::text,
+                ProxyEndpoints.of(plane.view()))),
+        admin.address(),
+        AdminOptions.ADVICE);
   }
 }

@@ -7,8 +7,10 @@ import dev.nantian.gateway.proxy.ProxyNode;
 import dev.nantian.gateway.proxy.ProxySettings;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.LoopDispatchers;
+import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.loop.TransportChoice;
 import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
+import dev.nantian.gateway.proxy.takeover.InheritedSockets;
 import dev.nantian.gateway.proxy.tls.TlsContexts;
 import dev.nantian.gateway.proxy.xds.Backoff;
 import dev.nantian.gateway.proxy.xds.ControlPlaneAddress;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -118,10 +121,36 @@ final class ProxyOptions {
         dataPlane());
   }
 
+  /** Whether the chosen transport, on this machine, can take listening sockets over. */
+  boolean transportHandsOver() {
+    TransportChoice choice = transportChoice();
+    return choice == TransportChoice.EPOLL
+        || (choice == TransportChoice.AUTO && Transport.choose(choice).handsOver());
+  }
+
+  private TransportChoice transportChoice() {
+    try {
+      return TransportChoice.parse(transport);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure("--" + e.getMessage(), e);
+    }
+  }
+
   /** Starts a proxy; fails in one line if its access log cannot be opened. */
   ProxyNode start(ActorSystem<?> system, ProxySettings settings, MeterRegistry meters) {
+    return start(system, settings, meters, Optional.empty());
+  }
+
+  /** Starts a proxy, with another process's sockets if there are any. */
+  ProxyNode start(
+      ActorSystem<?> system,
+      ProxySettings settings,
+      MeterRegistry meters,
+      Optional<InheritedSockets> inherited) {
     try {
-      return ProxyNode.start(system, settings, meters);
+      return inherited.isPresent()
+          ? ProxyNode.startAfter(inherited.get(), system, settings, meters)
+          : ProxyNode.start(system, settings, meters);
     } catch (UncheckedIOException e) {
       throw new CommandFailure(
           "--access-log " + accessLog + ": " + Reason.of(Objects.requireNonNull(e.getCause())), e);
@@ -148,7 +177,7 @@ final class ProxyOptions {
       return LimitOption.apply(
           standard
               .withConnections(standard.connections().withProxyHeaders(senders))
-              .withTransport(TransportChoice.parse(transport))
+              .withTransport(transportChoice())
               .withAccessLog(accessLog()),
           limits);
     } catch (IllegalArgumentException e) {

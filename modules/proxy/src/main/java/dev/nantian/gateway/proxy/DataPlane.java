@@ -7,9 +7,12 @@ import dev.nantian.gateway.proxy.log.AccessLog;
 import dev.nantian.gateway.proxy.log.AccessLogSettings;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.EventLoops;
+import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.metrics.MetricsBinder;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.takeover.InheritedSockets;
+import dev.nantian.gateway.proxy.takeover.LentSocket;
 import dev.nantian.gateway.proxy.upstream.UpstreamCounts;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -62,6 +65,19 @@ public final class DataPlane {
    */
   public static DataPlane start(
       ActorSystem<?> system, DataPlaneSettings settings, MeterRegistry meters) {
+    return start(system, settings, meters, null);
+  }
+
+  /**
+   * As {@link #start(ActorSystem, DataPlaneSettings, MeterRegistry)}, after another process.
+   *
+   * @param inherited its sockets, on which nothing is accepted until {@link #accept}; null for none
+   */
+  static DataPlane start(
+      ActorSystem<?> system,
+      DataPlaneSettings settings,
+      MeterRegistry meters,
+      @Nullable InheritedSockets inherited) {
     AccessLog log = open(settings.accessLog());
     EventLoops loops = EventLoops.start(system.settings().config(), settings.transport());
     List<Worker> workers = new ArrayList<>();
@@ -75,7 +91,9 @@ public final class DataPlane {
             workers,
             Materializer.matFromSystem(system),
             settings.connections(),
-            settings.l4());
+            settings.l4(),
+            inherited == null ? InheritedSockets.none() : inherited,
+            inherited != null);
     MemoryWatch memory = watch(loops, workers, settings.memoryWatermarkPercent());
     MetricsBinder binder =
         MetricsBinder.bind(meters, workers.stream().map(Worker::metrics).toList());
@@ -214,6 +232,25 @@ public final class DataPlane {
    */
   public CompletionStage<List<BindFailure>> apply(RuntimeConfig config) {
     return listeners.apply(config);
+  }
+
+  Transport transport() {
+    return loops.transport();
+  }
+
+  /** The listening sockets, for another process; they stay open here. */
+  List<LentSocket> lend() {
+    return listeners.lend();
+  }
+
+  /** Accepts on inherited sockets from now on. */
+  CompletionStage<Void> accept() {
+    return listeners.accept();
+  }
+
+  /** Another process accepts on the lent sockets now; {@link #drainAndStop} follows. */
+  CompletionStage<Void> handedOver() {
+    return listeners.handedOver();
   }
 
   /**

@@ -12,6 +12,8 @@ import dev.nantian.gateway.proxy.node.ConfigActor;
 import dev.nantian.gateway.proxy.node.ConfigMetrics;
 import dev.nantian.gateway.proxy.node.NodeState;
 import dev.nantian.gateway.proxy.snapshot.SnapshotFile;
+import dev.nantian.gateway.proxy.takeover.InheritedSockets;
+import dev.nantian.gateway.proxy.takeover.LentSocket;
 import dev.nantian.gateway.proxy.tls.TlsContexts;
 import dev.nantian.gateway.proxy.xds.AdsClient;
 import dev.nantian.gateway.proxy.xds.AdsStatus;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +33,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy: the data plane, and the actors that keep it configured.
@@ -46,8 +50,10 @@ public final class ProxyNode {
   private final Prober prober;
   private final ActorRef<CheckActor.Command> checks;
   private final ActorRef<ConfigActor.Command> config;
-  private final ActorRef<AdsClient.Command> client;
+  private final AdsClient.Parts clientParts;
   private final ProxyView view;
+  private ActorRef<AdsClient.Command> client;
+  private int clients;
 
   private ProxyNode(
       ActorSystem<?> system,
@@ -56,7 +62,7 @@ public final class ProxyNode {
       Prober prober,
       ActorRef<CheckActor.Command> checks,
       ActorRef<ConfigActor.Command> config,
-      ActorRef<AdsClient.Command> client,
+      AdsClient.Parts clientParts,
       ProxyView view) {
     this.system = system;
     this.dataPlane = dataPlane;
@@ -64,7 +70,8 @@ public final class ProxyNode {
     this.prober = prober;
     this.checks = checks;
     this.config = config;
-    this.client = client;
+    this.clientParts = clientParts;
+    this.client = connect();
     this.view = view;
   }
 
@@ -90,7 +97,28 @@ public final class ProxyNode {
       ProxySettings settings,
       MeterRegistry registry,
       FilterFactories filters) {
-    DataPlane dataPlane = DataPlane.start(system, settings.dataPlane(), registry);
+    return start(system, settings, registry, filters, null);
+  }
+
+  /**
+   * Starts a proxy that goes on with another process's sockets. It accepts nothing until {@link
+   * #accept}.
+   */
+  public static ProxyNode startAfter(
+      InheritedSockets inherited,
+      ActorSystem<?> system,
+      ProxySettings settings,
+      MeterRegistry registry) {
+    return start(system, settings, registry, FilterFactories.installed(), inherited);
+  }
+
+  private static ProxyNode start(
+      ActorSystem<?> system,
+      ProxySettings settings,
+      MeterRegistry registry,
+      FilterFactories filters,
+      @Nullable InheritedSockets inherited) {
+    DataPlane dataPlane = DataPlane.start(system, settings.dataPlane(), registry, inherited);
     NameResolver names = new NettyNameResolver();
     ConfigMetrics metrics = new ConfigMetrics(registry);
     AtomicReference<NodeState> state = new AtomicReference<>(NodeState.INITIAL);
@@ -121,18 +149,9 @@ public final class ProxyNode {
             CheckActor.create(() -> state.get().clusters(), prober, registry),
             "proxy-checks",
             Props.empty());
-    ActorRef<AdsClient.Command> client =
-        system.systemActorOf(
-            AdsClient.create(
-                new AdsClient.Parts(
-                    settings.controlPlane(),
-                    settings.node(),
-                    settings.backoff(),
-                    config,
-                    metrics,
-                    status)),
-            "proxy-xds",
-            Props.empty());
+    var clientParts =
+        new AdsClient.Parts(
+            settings.controlPlane(), settings.node(), settings.backoff(), config, metrics, status);
     ProxyView view =
         new ProxyView(
             system,
@@ -142,7 +161,13 @@ public final class ProxyNode {
             dataPlane,
             settings.dataPlane().connections().limits(),
             settings.dataPlane().connections().rules());
-    return new ProxyNode(system, dataPlane, names, prober, checks, config, client, view);
+    return new ProxyNode(system, dataPlane, names, prober, checks, config, clientParts, view);
+  }
+
+  private synchronized ActorRef<AdsClient.Command> connect() {
+    clients++; // an actor's name is free only some time after its end
+    return system.systemActorOf(
+        AdsClient.create(clientParts), "proxy-xds-" + clients, Props.empty());
   }
 
   private static CompletionStage<Map<InetSocketAddress, String>> serve(
@@ -169,6 +194,43 @@ public final class ProxyNode {
     return view.state().ready();
   }
 
+  private synchronized void disconnect() {
+    client.tell(new AdsClient.Stop());
+  }
+
+  /** Whether its transport lets it take part in hand-overs. */
+  public boolean handsOver() {
+    return dataPlane.transport().handsOver();
+  }
+
+  /**
+   * Prepares to be followed by another process: leaves the control plane, where that one will have
+   * the same name, brings all it has to disk, and lends its sockets. It goes on serving.
+   */
+  public CompletionStage<List<LentSocket>> freeze() {
+    disconnect();
+    CompletionStage<Done> frozen =
+        AskPattern.askWithStatus(
+            config, ConfigActor.Freeze::new, FLUSH_TIMEOUT, system.scheduler());
+    return frozen.thenApply(_ -> dataPlane.lend());
+  }
+
+  /** The other process did not come about. */
+  public synchronized void thaw() {
+    config.tell(new ConfigActor.Thaw());
+    client = connect();
+  }
+
+  /** The other process serves: accepts no more; {@link #drainAndStop} follows. */
+  public CompletionStage<Void> handedOver() {
+    return dataPlane.handedOver();
+  }
+
+  /** Accepts from now on, after {@link #startAfter}. */
+  public CompletionStage<Void> accept() {
+    return dataPlane.accept();
+  }
+
   /**
    * Leaves the control plane, stops listening, lets requests under way end until the deadline, and
    * writes what is due to disk.
@@ -176,7 +238,7 @@ public final class ProxyNode {
    * @return completes with the number of requests that were cut
    */
   public CompletionStage<Integer> drainAndStop(Duration deadline) {
-    client.tell(new AdsClient.Stop());
+    disconnect();
     checks.tell(new CheckActor.Stop());
     CompletionStage<Done> flushed =
         AskPattern.ask(config, ConfigActor.Stop::new, FLUSH_TIMEOUT, system.scheduler());

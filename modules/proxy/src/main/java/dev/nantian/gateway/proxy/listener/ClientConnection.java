@@ -7,7 +7,7 @@ package dev.nantian.gateway.proxy.listener;
  */
 public interface ClientConnection {
   /** Ends the connection as soon as no request is under way; takes no new ones where it can. */
-  void drain();
+  void drain(Drain how);
 
   /** Ends the connection now; returns how many requests that cut. */
   int cut();

@@ -79,6 +79,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   private boolean advancing;
   private boolean closeAfterResponse;
   private boolean draining;
+  private boolean endsWhenIdle;
   private boolean inputEnded;
   private boolean lastWordSent;
   private int requests;
@@ -434,7 +435,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       linger();
     } else if (requestBody.isComplete()) {
       nextRequest();
-      if (draining && held.isEmpty()) {
+      if (endsWhenIdle && held.isEmpty()) {
         endIdle();
       } else {
         advance();
@@ -483,8 +484,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void drain() {
+  public void drain(Drain how) {
     draining = true;
+    endsWhenIdle = how == Drain.IDLE_NOW;
+    if (!endsWhenIdle) {
+      return; // the next response says that it is the last one
+    }
     if (phase == Phase.HEAD && exchange == null) {
       endIdle();
     } else if (phase == Phase.DISCARD) {

@@ -9,11 +9,12 @@ import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.proxyprotocol.TrustedSenders;
 import dev.nantian.gateway.proxy.route.L4Target;
+import dev.nantian.gateway.proxy.takeover.LentSocket;
+import dev.nantian.gateway.proxy.takeover.SocketKey;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -21,22 +22,23 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
-import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.ToIntFunction;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One TCP or UDP address that is relayed, on every loop.
  *
- * <p>With SO_REUSEPORT each loop has its own socket. Without it (NIO) the first loop accepts TCP
- * connections and hands them round, and serves all of UDP.
+ * <p>Without SO_REUSEPORT (NIO) the first loop accepts TCP connections and hands them round, and
+ * serves all of UDP.
  *
  * <p>Thread-safe.
  */
@@ -50,31 +52,35 @@ final class L4ListeningSocket {
   private final List<Worker> workers;
   private final Transport transport;
   private final List<Relays> relays = new ArrayList<>();
-  private final List<UdpSocket> datagrams = new ArrayList<>();
-  private final List<Channel> sockets = new ArrayList<>();
-  private volatile InetSocketAddress bound;
+  private final List<Datagrams> datagrams = new CopyOnWriteArrayList<>();
+  private final BoundSockets sockets;
   private volatile @Nullable L4Target target;
+
+  /** A UDP socket and the loop that it is on. */
+  private record Datagrams(Worker worker, UdpSocket socket) {}
 
   L4ListeningSocket(
       L4Socket socket,
       List<Worker> workers,
       Transport transport,
+      EventLoopGroup group,
       ConnectionSettings connections,
       L4Settings settings) {
     this.port = socket.address().getPort();
     this.connections = connections;
     this.protocol = socket.protocol();
-    this.bound = socket.address();
     this.target = socket.target();
     this.workers = workers;
     this.transport = transport;
-    for (Worker worker : workers) {
-      if (protocol == Protocol.TCP) {
-        relays.add(new Relays(worker, transport, settings));
-      } else {
-        datagrams.add(new UdpSocket(() -> target, worker, transport, settings));
-      }
+    if (protocol == Protocol.TCP) {
+      workers.forEach(worker -> relays.add(new Relays(worker, transport, settings)));
     }
+    this.sockets =
+        new BoundSockets(
+            new SocketKey(protocol, socket.address()),
+            transport,
+            workers.size(),
+            index -> protocol == Protocol.TCP ? tcp(group, index) : udp(settings, index));
   }
 
   /** Where connections and sessions go that begin from now on. */
@@ -82,128 +88,96 @@ final class L4ListeningSocket {
     target = next;
   }
 
-  /** Opens the address; completes with the reason if that is not possible. */
-  CompletionStage<Void> bind(EventLoopGroup group) {
-    try {
-      refuseIfTaken();
-    } catch (IOException e) {
-      return CompletableFuture.failedFuture(e);
-    }
-    CompletionStage<Void> all = bindOne(0, group);
-    if (transport.reusePort() != null) {
-      for (int i = 1; i < workers.size(); i++) {
-        int index = i;
-        all = all.thenCompose(done -> bindOne(index, group)); // the first chose the port
-      }
-    }
-    return all;
+  /**
+   * Opens the address or goes on with {@code inherited}; completes with the reason if it cannot.
+   */
+  CompletionStage<Void> bind(Optional<List<FileDescriptor>> inherited, boolean held) {
+    return inherited.isPresent() ? sockets.adopt(inherited.get()) : sockets.bind(held);
   }
 
-  private void refuseIfTaken() throws IOException {
-    if (protocol == Protocol.TCP) {
-      ListeningSocket.refuseIfTaken(bound);
-    } else {
-      try (DatagramSocket probe = new DatagramSocket(null)) {
-        probe.bind(bound);
-      }
+  /** Accepts and reads from now on, if it was opened held. */
+  CompletionStage<Void> accept() {
+    return sockets.accept();
+  }
+
+  /** Its sockets, for another process. */
+  Optional<LentSocket> lend() {
+    return sockets.lend();
+  }
+
+  /**
+   * Another process accepts and reads now. TCP sockets are closed; those of UDP stay, for answers
+   * to what clients sent before have no other way back.
+   */
+  CompletionStage<Void> handedOver() {
+    if (protocol == Protocol.UDP) {
+      sockets.hold();
+      return CompletableFuture.completedFuture(null);
     }
+    return sockets.close();
   }
 
-  private CompletionStage<Void> bindOne(int index, EventLoopGroup group) {
-    ChannelFuture binding = protocol == Protocol.TCP ? bindTcp(index, group) : bindUdp(index);
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    var unused =
-        binding.addListener(
-            (ChannelFuture done) -> {
-              if (done.isSuccess()) {
-                bound = (InetSocketAddress) done.channel().localAddress();
-                synchronized (sockets) {
-                  sockets.add(done.channel());
-                }
-                result.complete(null);
-              } else {
-                result.completeExceptionally(done.cause());
-              }
-            });
-    return result;
-  }
-
-  private ChannelFuture bindTcp(int index, EventLoopGroup group) {
+  private ServerBootstrap tcp(EventLoopGroup group, int index) {
     EventLoopGroup loop = workers.get(index).loop();
-    ServerBootstrap bootstrap =
-        new ServerBootstrap()
-            .group(loop, transport.reusePort() == null ? group : loop)
-            .channel(transport.serverChannel())
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_BACKLOG, 4096)
-            .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childOption(ChannelOption.AUTO_CLOSE, false)
-            .childHandler(new Accepted());
-    if (transport.reusePort() != null) {
-      bootstrap.option(transport.reusePort(), true);
-    }
-    return bootstrap.bind(bound);
+    return new ServerBootstrap()
+        .group(loop, transport.reusePort() == null ? group : loop)
+        .option(ChannelOption.SO_REUSEADDR, true)
+        .option(ChannelOption.SO_BACKLOG, 4096)
+        .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+        .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .childOption(ChannelOption.AUTO_CLOSE, false)
+        .childHandler(new Accepted());
   }
 
-  private ChannelFuture bindUdp(int index) {
-    Bootstrap bootstrap =
-        new Bootstrap()
-            .group(workers.get(index).loop())
-            .channel(transport.datagramChannel())
-            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(
-                ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_DATAGRAM))
-            .handler(datagrams.get(index));
-    if (transport.reusePort() != null) {
-      bootstrap.option(transport.reusePort(), true);
-    }
-    return bootstrap.bind(bound);
+  private Bootstrap udp(L4Settings settings, int index) {
+    Worker worker = workers.get(index);
+    UdpSocket handler = new UdpSocket(() -> target, worker, transport, settings);
+    datagrams.add(new Datagrams(worker, handler));
+    return new Bootstrap()
+        .group(worker.loop())
+        .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+        .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_DATAGRAM))
+        .handler(handler);
   }
 
   /** Address as bound: with the port that the system chose for port 0. */
   InetSocketAddress bound() {
-    return bound;
+    return sockets.bound();
   }
 
   /** Connections or sessions open now. */
   int connections() {
     return relays.stream().mapToInt(Relays::count).sum()
-        + datagrams.stream().mapToInt(UdpSocket::sessions).sum();
+        + datagrams.stream().mapToInt(each -> each.socket.sessions()).sum();
   }
 
   /** Accepts no more; UDP sessions end. */
   CompletionStage<Void> close() {
-    List<CompletableFuture<Void>> closed = new ArrayList<>();
-    synchronized (sockets) {
-      for (Channel socket : sockets) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        var unused = socket.close().addListener(ignored -> done.complete(null));
-        closed.add(done);
-      }
-      sockets.clear();
-    }
-    return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new))
-        .thenCompose(done -> onEachLoop(datagrams, UdpSocket::cut))
-        .thenApply(sessions -> null);
+    return sockets
+        .close()
+        .thenCompose(
+            _ -> sumOf(datagrams.stream().map(each -> on(each.worker, each.socket::cut)).toList()))
+        .thenApply(_ -> null);
   }
 
   /** Resets all connections; completes with their number. */
   CompletionStage<Integer> cut() {
-    return onEachLoop(relays, Relays::cut);
+    List<CompletableFuture<Integer>> counts = new ArrayList<>();
+    for (int i = 0; i < relays.size(); i++) {
+      counts.add(on(workers.get(i), relays.get(i)::cut));
+    }
+    return sumOf(counts);
   }
 
-  private <T> CompletionStage<Integer> onEachLoop(List<T> parts, ToIntFunction<T> action) {
-    List<CompletableFuture<Integer>> counts = new ArrayList<>();
-    for (int i = 0; i < parts.size(); i++) {
-      T part = parts.get(i);
-      counts.add(
-          CompletableFuture.supplyAsync(() -> action.applyAsInt(part), workers.get(i).loop()));
-    }
+  private static CompletableFuture<Integer> on(Worker worker, Supplier<Integer> action) {
+    return CompletableFuture.supplyAsync(action, worker.loop());
+  }
+
+  private static CompletionStage<Integer> sumOf(List<CompletableFuture<Integer>> counts) {
     return CompletableFuture.allOf(counts.toArray(CompletableFuture[]::new))
-        .thenApply(done -> counts.stream().mapToInt(CompletableFuture::join).sum());
+        .thenApply(_ -> counts.stream().mapToInt(CompletableFuture::join).sum());
   }
 
   /** Resets its connection: there is no service. */

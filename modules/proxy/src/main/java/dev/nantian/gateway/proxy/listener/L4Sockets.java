@@ -5,6 +5,7 @@ import dev.nantian.gateway.proxy.config.L4Socket.Protocol;
 import dev.nantian.gateway.proxy.l4.L4Settings;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.takeover.LentSocket;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class L4Sockets {
   private final List<Worker> workers;
   private final ConnectionSettings connections;
   private final L4Settings settings;
+  private final Inheritance inheritance;
   private final Map<Key, L4ListeningSocket> sockets = new LinkedHashMap<>();
   private final List<L4ListeningSocket> leaving = new ArrayList<>();
 
@@ -43,8 +45,10 @@ final class L4Sockets {
       EventLoopGroup group,
       List<Worker> workers,
       ConnectionSettings connections,
-      L4Settings settings) {
+      L4Settings settings,
+      Inheritance inheritance) {
     this.connections = connections;
+    this.inheritance = inheritance;
     this.transport = transport;
     this.group = group;
     this.workers = workers;
@@ -79,10 +83,11 @@ final class L4Sockets {
   }
 
   private CompletableFuture<List<BindFailure>> open(Key key, L4Socket wanted) {
-    var socket = new L4ListeningSocket(wanted, workers, transport, connections, settings);
+    var socket =
+        new L4ListeningSocket(wanted, workers, transport, group, connections, settings);
     sockets.put(key, socket);
     return socket
-        .bind(group)
+        .bind(inheritance.take(key.protocol, key.address), inheritance.isHeld())
         .handle(
             (done, error) -> {
               if (error == null) {
@@ -116,6 +121,25 @@ final class L4Sockets {
             LOG.error("closing a socket failed", error);
           }
         });
+  }
+
+  /** Its sockets, for another process. */
+  synchronized List<LentSocket> lend() {
+    return sockets.values().stream().flatMap(socket -> socket.lend().stream()).toList();
+  }
+
+  /** Accepts and reads from now on, where sockets were opened held. */
+  synchronized List<CompletableFuture<Void>> accept() {
+    return sockets.values().stream().map(one -> one.accept().toCompletableFuture()).toList();
+  }
+
+  /** Another process accepts and reads now; connections and sessions here go on. */
+  synchronized CompletableFuture<Void> handedOver() {
+    leaving.addAll(sockets.values());
+    List<CompletableFuture<Void>> closed =
+        sockets.values().stream().map(one -> one.handedOver().toCompletableFuture()).toList();
+    sockets.clear();
+    return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));
   }
 
   /** Closes all sockets. */

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.proxy.listener;
 
+import dev.nantian.gateway.proxy.config.L4Socket.Protocol;
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.config.RuntimeConfig;
 import dev.nantian.gateway.proxy.http.HttpVersion;
@@ -7,6 +8,8 @@ import dev.nantian.gateway.proxy.l4.L4Settings;
 import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.takeover.InheritedSockets;
+import dev.nantian.gateway.proxy.takeover.LentSocket;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,12 +44,14 @@ public final class Listeners {
   private final ConnectionSettings settings;
   private final Map<InetSocketAddress, ListeningSocket> sockets = new LinkedHashMap<>();
   private final L4Settings l4Settings;
+  private final Inheritance inheritance;
   private final L4Sockets l4;
   private final List<ListeningSocket> leaving = new ArrayList<>();
   private final List<AcceptGate> gates;
   private long binds;
   private long bindFailures;
   private boolean stopping;
+  private boolean handedOver;
 
   public Listeners(
       Transport transport,
@@ -54,7 +59,9 @@ public final class Listeners {
       List<Worker> workers,
       Materializer materializer,
       ConnectionSettings settings,
-      L4Settings l4Settings) {
+      L4Settings l4Settings,
+      InheritedSockets inherited,
+      boolean held) {
     this.transport = transport;
     this.group = group;
     this.workers = List.copyOf(workers);
@@ -65,7 +72,8 @@ public final class Listeners {
             .map(worker -> new AcceptGate(worker.metrics(), settings.maxConnections()))
             .toList();
     this.l4Settings = l4Settings;
-    this.l4 = new L4Sockets(transport, group, this.workers, settings, l4Settings);
+    this.inheritance = new Inheritance(inherited, held);
+    this.l4 = new L4Sockets(transport, group, this.workers, settings, l4Settings, inheritance);
   }
 
   /**
@@ -105,6 +113,8 @@ public final class Listeners {
     ListeningSocket socket =
         new ListeningSocket(
             wanted,
+            transport,
+            group,
             workers,
             materializer,
             settings,
@@ -113,7 +123,7 @@ public final class Listeners {
     sockets.put(wanted.address(), socket);
     binds++;
     return socket
-        .bind(transport, group)
+        .bind(inheritance.take(Protocol.TCP, wanted.address()), inheritance.isHeld())
         .handle(
             (done, error) -> {
               if (error == null) {
@@ -137,7 +147,7 @@ public final class Listeners {
     bindFailures++;
     sockets.remove(address, socket);
     socket
-        .closeAndDrain()
+        .closeAndDrain(Drain.IDLE_NOW)
         .thenCompose(done -> socket.stopPipelines())
         .whenComplete((done, error) -> logIfFailed(error));
     String reason = ListeningSocket.bindError(address, cause);
@@ -153,7 +163,7 @@ public final class Listeners {
     LOG.info("no longer listening address={}", ListeningSocket.text(socket.bound()));
     leaving.add(socket);
     socket
-        .closeAndDrain()
+        .closeAndDrain(Drain.IDLE_NOW)
         .thenCompose(done -> emptied(List.of(socket), Long.MAX_VALUE))
         .thenCompose(done -> socket.stopPipelines())
         .whenComplete(
@@ -161,6 +171,40 @@ public final class Listeners {
               logIfFailed(error);
               left(socket);
             });
+  }
+
+  /** The open sockets, for another process. They stay open here. */
+  public synchronized List<LentSocket> lend() {
+    List<LentSocket> all = new ArrayList<>();
+    sockets.values().forEach(socket -> socket.lend().ifPresent(all::add));
+    all.addAll(l4.lend());
+    return all;
+  }
+
+  /** Accepts from now on, where sockets were opened held. */
+  public synchronized CompletionStage<Void> accept() {
+    inheritance.release();
+    List<CompletableFuture<Void>> all = new ArrayList<>(l4.accept());
+    sockets.values().forEach(socket -> all.add(socket.accept().toCompletableFuture()));
+    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
+  }
+
+  /**
+   * Another process accepts now, on the sockets that were lent to it: nothing is accepted here any
+   * more, and every connection is told to go with its next response.
+   */
+  public synchronized CompletionStage<Void> handedOver() {
+    stopping = true;
+    handedOver = true;
+    List<CompletableFuture<Void>> closed = new ArrayList<>(List.of(l4.handedOver()));
+    sockets
+        .values()
+        .forEach(
+            socket ->
+                closed.add(socket.closeAndDrain(Drain.WITH_NEXT_RESPONSE).toCompletableFuture()));
+    leaving.addAll(sockets.values());
+    sockets.clear();
+    return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));
   }
 
   private synchronized void left(ListeningSocket socket) {
@@ -193,7 +237,8 @@ public final class Listeners {
 
   /**
    * Closes all sockets, lets requests under way end with {@code Connection: close}, and cuts what
-   * is left at the deadline.
+   * is left at the deadline. After {@link #handedOver} connections may wait for another request
+   * until then.
    *
    * @return completes with the number of requests and relayed connections that were cut
    */
@@ -202,11 +247,15 @@ public final class Listeners {
     List<ListeningSocket> all = new ArrayList<>(sockets.values());
     sockets.clear();
     long deadlineNanos = System.nanoTime() + deadline.toNanos();
-    List<CompletableFuture<Void>> draining = new ArrayList<>(List.of(l4.close()));
-    all.forEach(socket -> draining.add(socket.closeAndDrain().toCompletableFuture()));
+    List<CompletableFuture<Void>> draining = new ArrayList<>();
+    if (!handedOver) {
+      draining.add(l4.close());
+    }
+    all.forEach(socket -> draining.add(socket.closeAndDrain(Drain.IDLE_NOW).toCompletableFuture()));
     all.addAll(leaving);
     return CompletableFuture.allOf(draining.toArray(CompletableFuture[]::new))
         .thenCompose(done -> emptied(all, deadlineNanos))
+        .thenCompose(done -> l4.close())
         .thenCompose(done -> cutAll(all).thenCombine(l4.cut(), Integer::sum))
         .thenCompose(
             cut ->

@@ -1,25 +1,27 @@
 package dev.nantian.gateway.proxy.listener;
 
+import dev.nantian.gateway.proxy.config.L4Socket.Protocol;
 import dev.nantian.gateway.proxy.config.ListenerSocket;
 import dev.nantian.gateway.proxy.l4.Relays;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.takeover.LentSocket;
+import dev.nantian.gateway.proxy.takeover.SocketKey;
+import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import java.io.IOException;
+import io.netty.channel.unix.FileDescriptor;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -28,26 +30,31 @@ import org.apache.pekko.stream.Materializer;
 /**
  * One address that the proxy listens on, with a {@link SocketListener} on every loop.
  *
- * <p>With SO_REUSEPORT each loop has its own socket and the kernel spreads connections; without it
- * (NIO) the first loop accepts and hands connections round.
+ * <p>Without SO_REUSEPORT (NIO) the first loop accepts and hands connections round.
  *
  * <p>Thread-safe: what concerns a loop is run there.
  */
 final class ListeningSocket {
   private final List<Worker> workers;
   private final List<SocketListener> listeners = new ArrayList<>();
-  private final List<Channel> sockets = new ArrayList<>();
-  private volatile InetSocketAddress bound;
+  private final BoundSockets sockets;
 
   ListeningSocket(
       ListenerSocket socket,
+      Transport transport,
+      EventLoopGroup group,
       List<Worker> workers,
       Materializer materializer,
       ConnectionSettings settings,
       Function<Worker, AcceptGate> gates,
       Function<Worker, Relays> relays) {
     this.workers = workers;
-    this.bound = socket.address();
+    this.sockets =
+        new BoundSockets(
+            new SocketKey(Protocol.TCP, socket.address()),
+            transport,
+            workers.size(),
+            index -> bootstrap(transport, group, index));
     String name = text(socket.address());
     for (Worker worker : workers) {
       var pipeline = new ListenerPipeline(name, worker, materializer, socket.listeners());
@@ -63,85 +70,40 @@ final class ListeningSocket {
     }
   }
 
-  /** Opens the address; completes with the reason if that is not possible. */
-  CompletionStage<Void> bind(Transport transport, EventLoopGroup group) {
-    InetSocketAddress address = bound;
-    try {
-      refuseIfTaken(address);
-    } catch (IOException e) {
-      return CompletableFuture.failedFuture(e);
-    }
-    if (transport.reusePort() == null) {
-      return bindOne(transport, group, address, workers.get(0).loop(), new ByLoop());
-    }
-    CompletionStage<Void> all =
-        bindOne(transport, group, address, workers.get(0).loop(), listeners.get(0));
-    for (int i = 1; i < workers.size(); i++) {
-      int index = i;
-      // The first may have chosen the port; the others share it.
-      all =
-          all.thenCompose(
-              done ->
-                  bindOne(
-                      transport, group, bound, workers.get(index).loop(), listeners.get(index)));
-    }
-    return all;
-  }
-
   /**
-   * SO_REUSEPORT lets a second process of the same user share the port in silence; one try without
-   * it finds that out.
+   * Opens the address or goes on with {@code inherited}; completes with the reason if it cannot.
    */
-  static void refuseIfTaken(InetSocketAddress address) throws IOException {
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.setReuseAddress(true);
-      probe.bind(address);
-    }
+  CompletionStage<Void> bind(Optional<List<FileDescriptor>> inherited, boolean held) {
+    return inherited.isPresent() ? sockets.adopt(inherited.get()) : sockets.bind(held);
   }
 
-  private CompletionStage<Void> bindOne(
-      Transport transport,
-      EventLoopGroup group,
-      InetSocketAddress address,
-      EventLoopGroup loop,
-      ChannelHandler setUp) {
-    ServerBootstrap bootstrap =
-        new ServerBootstrap()
-            .group(loop, transport.reusePort() == null ? group : loop)
-            .channel(transport.serverChannel())
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_BACKLOG, 4096)
-            .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .childOption(
-                ChannelOption.RECVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(1024, 4096, 32 << 10))
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(setUp);
-    if (transport.reusePort() != null) {
-      bootstrap.option(transport.reusePort(), true);
-    }
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    var unused =
-        bootstrap
-            .bind(address)
-            .addListener(
-                (ChannelFuture done) -> {
-                  if (done.isSuccess()) {
-                    bound = (InetSocketAddress) done.channel().localAddress();
-                    synchronized (sockets) {
-                      sockets.add(done.channel());
-                    }
-                    result.complete(null);
-                  } else {
-                    result.completeExceptionally(done.cause());
-                  }
-                });
-    return result;
+  private AbstractBootstrap<?, ?> bootstrap(Transport transport, EventLoopGroup group, int index) {
+    EventLoopGroup loop = workers.get(index).loop();
+    boolean shared = transport.reusePort() == null;
+    return new ServerBootstrap()
+        .group(loop, shared ? group : loop)
+        .option(ChannelOption.SO_REUSEADDR, true)
+        .option(ChannelOption.SO_BACKLOG, 4096)
+        .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+        .childOption(
+            ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, 32 << 10))
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childHandler(shared ? new ByLoop() : listeners.get(index));
+  }
+
+  /** Accepts from now on, if it was opened held. */
+  CompletionStage<Void> accept() {
+    return sockets.accept();
+  }
+
+  /** Its sockets, for another process. */
+  Optional<LentSocket> lend() {
+    return sockets.lend();
   }
 
   /** Address as bound: with the port that the system chose for port 0. */
   InetSocketAddress bound() {
-    return bound;
+    return sockets.bound();
   }
 
   /** Connections open now. */
@@ -153,19 +115,9 @@ final class ListeningSocket {
     return onEachLoop(listener -> listener.update(socket));
   }
 
-  /** Accepts no more; idle connections end now, busy ones after their response. */
-  CompletionStage<Void> closeAndDrain() {
-    List<CompletableFuture<Void>> closed = new ArrayList<>();
-    synchronized (sockets) {
-      for (Channel socket : sockets) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        var unused = socket.close().addListener(ignored -> done.complete(null));
-        closed.add(done);
-      }
-      sockets.clear();
-    }
-    return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new))
-        .thenCompose(done -> onEachLoop(SocketListener::retire));
+  /** Accepts no more; connections end as {@code how} says. */
+  CompletionStage<Void> closeAndDrain(Drain how) {
+    return sockets.close().thenCompose(_ -> onEachLoop(listener -> listener.retire(how)));
   }
 
   /** Ends all connections; completes with the number of requests that were cut. */

@@ -21,6 +21,7 @@ public final class OpenConnections {
   private final Set<Channel> handshaking = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private final Relays relays;
+  private boolean draining;
 
   OpenConnections(LoopMetrics metrics, Relays relays) {
     this.metrics = metrics;
@@ -50,6 +51,14 @@ public final class OpenConnections {
   public void add(ClientConnection connection, Channel channel) {
     handshaking.remove(channel);
     open.add(connection);
+    if (draining) {
+      connection.drain(Drain.WITH_NEXT_RESPONSE);
+    }
+  }
+
+  /** Connections that come to HTTP from now on serve one request, or what has come with it. */
+  void drainNewOnes() {
+    draining = true;
   }
 
   /** The handler that relays the connection; from now on it is none of HTTP's. */

@@ -41,7 +41,7 @@ final class SocketListener extends ChannelInitializer<Channel> {
   /** Serves connections and requests from now on by {@code socket}; open ones stay. */
   void update(ListenerSocket socket) {
     if (tls != socket.tls()) {
-      drain(); // what was admitted without TLS must not reach routes that ask for it
+      drain(Drain.IDLE_NOW); // what was admitted without TLS must not reach routes that ask for it
     }
     tls = socket.tls();
     pipeline.table(socket.listeners());
@@ -90,18 +90,25 @@ final class SocketListener extends ChannelInitializer<Channel> {
     return true;
   }
 
-  /**
-   * Ends idle connections now and busy ones after their response; relayed ones end by themselves.
-   */
-  void drain() {
-    connections.closeHandshakes();
-    connections.all().forEach(ClientConnection::drain);
+  /** Connections end; relayed ones by themselves. */
+  private void drain(Drain how) {
+    if (how == Drain.IDLE_NOW) {
+      connections.closeHandshakes();
+    }
+    connections.all().forEach(connection -> connection.drain(how));
   }
 
-  /** The socket is closed: ends what there is and takes in nothing that comes late. */
-  void retire() {
-    retired = true;
-    drain();
+  /**
+   * The socket is closed: ends what there is. What comes late is not taken in, unless it is to be
+   * served once.
+   */
+  void retire(Drain how) {
+    if (how == Drain.IDLE_NOW) {
+      retired = true;
+    } else {
+      connections.drainNewOnes();
+    }
+    drain(how);
   }
 
   /** Ends all connections; returns how many requests and relayed connections that cut. */

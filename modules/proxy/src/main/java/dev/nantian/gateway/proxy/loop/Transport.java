@@ -66,6 +66,14 @@ public record Transport(
     return transport;
   }
 
+  /**
+   * Whether its listening sockets can be handed to another process and go on there. Netty's epoll
+   * channels can be made of a descriptor; those of io_uring that listen cannot, and NIO shows none.
+   */
+  public boolean handsOver() {
+    return serverChannel == EpollServerSocketChannel.class;
+  }
+
   private static void require(String name, @Nullable Throwable unavailable) {
     if (unavailable != null) {
       throw new IllegalStateException(

@@ -33,6 +33,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.pattern.StatusReply;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,6 +90,16 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
 
   /** Writes the snapshot if it is due and ends. */
   public record Stop(ActorRef<Done> replyTo) implements Command {}
+
+  /**
+   * Another process is to go on with what this one has: answers when all that came so far is served
+   * and on disk, and writes no more until {@link Thaw}, for there is one file and the other writes
+   * it.
+   */
+  public record Freeze(ActorRef<StatusReply<Done>> replyTo) implements Command {}
+
+  /** The other process did not come about. */
+  public record Thaw() implements Command {}
 
   private record LoadSnapshot() implements Command {}
 
@@ -148,6 +159,8 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   private boolean serving;
   private boolean fromDisk;
   private @Nullable ActorRef<Done> stopping;
+  private @Nullable ActorRef<StatusReply<Done>> freezing;
+  private boolean frozen;
   private NodeState state = NodeState.INITIAL;
 
   private ConfigActor(ActorContext<Command> context, TimerScheduler<Command> timers, Parts parts) {
@@ -207,11 +220,35 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
       case NameFailed(String host, Throwable error) -> names.failed(host, error);
       case Stop(ActorRef<Done> replyTo) -> {
         stopping = replyTo;
-        timers.cancel(new WriteSnapshot());
+        writeSnapshotNow();
+      }
+      case Freeze(ActorRef<StatusReply<Done>> replyTo) -> {
+        freezing = replyTo;
+        writeSnapshotNow();
+      }
+      case Thaw _ -> {
+        frozen = false;
+        freezing = null;
         writeSnapshot();
       }
     }
-    return stopping != null && snapshot.quiet() ? stop(stopping) : this;
+    if (freezing != null && snapshot.quiet() && !serving && waiting.isEmpty()) {
+      frozen = true;
+      answerFreeze(StatusReply.ack());
+    }
+    return stopping != null && (frozen || snapshot.quiet()) ? stop(stopping) : this;
+  }
+
+  private void answerFreeze(StatusReply<Done> answer) {
+    if (freezing != null) {
+      freezing.tell(answer);
+      freezing = null;
+    }
+  }
+
+  private void writeSnapshotNow() {
+    timers.cancel(new WriteSnapshot());
+    writeSnapshot();
   }
 
   private Behavior<Command> restarts() {
@@ -392,6 +429,9 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
   }
 
   private void writeSnapshot() {
+    if (frozen) {
+      return;
+    }
     CompletionStage<Void> written = snapshot.write(store::inForce);
     if (written != null) {
       getContext().pipeToSelf(written, (done, error) -> new SnapshotWritten(error));
@@ -400,7 +440,10 @@ public final class ConfigActor extends AbstractBehavior<ConfigActor.Command> {
 
   private void snapshotWritten(@Nullable Throwable error) {
     boolean again = snapshot.written(error);
-    if (again && stopping != null) {
+    if (error != null) {
+      answerFreeze(StatusReply.error("the snapshot cannot be written: " + error));
+    }
+    if (again && (stopping != null || freezing != null)) {
       writeSnapshot();
     } else if (again) {
       timers.startSingleTimer(new WriteSnapshot(), SnapshotKeeper.DELAY);

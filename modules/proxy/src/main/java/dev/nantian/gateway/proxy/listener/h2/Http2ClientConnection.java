@@ -5,6 +5,7 @@ import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.listener.ClientConnection;
 import dev.nantian.gateway.proxy.listener.ConnectionFaults;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
+import dev.nantian.gateway.proxy.listener.Drain;
 import dev.nantian.gateway.proxy.listener.OpenConnections;
 import dev.nantian.gateway.proxy.listener.Peer;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
@@ -84,6 +85,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   private boolean flushScheduled;
   private boolean inRead;
   private boolean draining;
+  private boolean drainAtPreface;
   private boolean lastGoAwaySent;
 
   /** Sets up a connection that will begin with the client's preface. */
@@ -231,15 +233,19 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   }
 
   @Override
-  public void drain() {
+  public void drain(Drain how) {
     if (draining) {
       return;
     }
-    draining = true;
     if (!decoder().prefaceReceived()) {
-      close();
+      if (how == Drain.IDLE_NOW) {
+        close();
+      } else {
+        drainAtPreface = true;
+      }
       return;
     }
+    draining = true;
     // RFC 9113 section 6.8: requests that are on their way to us are still taken on. Who answers
     // the PING has read the GOAWAY before it.
     sayGoAway(ALL_STREAMS);
@@ -570,6 +576,13 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       ClientStream of = stream == null ? null : stream.getProperty(streamKey);
       if (of != null) {
         of.touch();
+      }
+    }
+
+    @Override
+    public void onSettingsRead(ChannelHandlerContext context, Http2Settings theirs) {
+      if (drainAtPreface) {
+        drain(Drain.WITH_NEXT_RESPONSE);
       }
     }
 
