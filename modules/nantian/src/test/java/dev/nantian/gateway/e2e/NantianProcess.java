@@ -64,7 +64,11 @@ public final class NantianProcess implements AutoCloseable {
 
   /** Starts it without waiting. */
   public static NantianProcess launch(Path folder, String... command) throws IOException {
-    int admin = Ports.free();
+    return launchAt(Ports.free(), folder, command);
+  }
+
+  /** Starts it without waiting, with its admin endpoint at a given port. */
+  static NantianProcess launchAt(int admin, Path folder, String... command) throws IOException {
     Path log = Files.createTempFile(folder, command[0] + "-", ".log");
     var line = new ArrayList<String>();
     line.add(REPOSITORY.resolve("nantian").toString());
@@ -178,6 +182,14 @@ public final class NantianProcess implements AutoCloseable {
     }
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("still alive " + PATIENCE + " after SIGTERM\n" + output());
+    }
+    return process.exitValue();
+  }
+
+  /** Waits until it has ended by itself; the exit status. */
+  int exitStatus() throws InterruptedException {
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("still alive after " + PATIENCE + "\n" + output());
     }
     return process.exitValue();
   }
