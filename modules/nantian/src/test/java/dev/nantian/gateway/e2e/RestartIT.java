@@ -102,8 +102,7 @@ class RestartIT {
   private static List<String> documented() throws IOException {
     Matcher lines =
         Pattern.compile("(?m)^nantian (proxy --xds 127\\.0\\.0\\.1:18000 .*?) +#")
-            .matcher(
-                Files.readString(NantianProcess.REPOSITORY.resolve("docs/restart.md")));
+            .matcher(Files.readString(NantianProcess.REPOSITORY.resolve("docs/restart.md")));
     List<String> commands = new ArrayList<>();
     while (lines.find()) {
       commands.add(lines.group(1).replace(" --data-dir /var/lib/nantian", ""));

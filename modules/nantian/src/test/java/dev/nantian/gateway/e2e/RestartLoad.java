@@ -107,8 +107,7 @@ final class RestartLoad {
                 .timeout(Duration.ofSeconds(60))
                 .POST(HttpRequest.BodyPublishers.ofString("body"))
                 .build();
-        HttpResponse<String> response =
-            client.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200 || response.version() != HttpClient.Version.HTTP_2) {
           failures.add("h2: " + response);
         }

@@ -83,8 +83,7 @@ final class L4Sockets {
   }
 
   private CompletableFuture<List<BindFailure>> open(Key key, L4Socket wanted) {
-    var socket =
-        new L4ListeningSocket(wanted, workers, transport, group, connections, settings);
+    var socket = new L4ListeningSocket(wanted, workers, transport, group, connections, settings);
     sockets.put(key, socket);
     return socket
         .bind(inheritance.take(key.protocol, key.address), inheritance.isHeld())
