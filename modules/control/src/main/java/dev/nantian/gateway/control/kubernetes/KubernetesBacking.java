@@ -6,6 +6,7 @@ import dev.nantian.gateway.control.address.AddressActor;
 import dev.nantian.gateway.control.address.AddressBook;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ObjectObserver;
+import dev.nantian.gateway.control.kubernetes.event.EventWriter;
 import dev.nantian.gateway.control.kubernetes.infrastructure.Infrastructure;
 import dev.nantian.gateway.control.kubernetes.leader.LeaderElection;
 import dev.nantian.gateway.control.kubernetes.status.StatusWriter;
@@ -19,6 +20,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +69,13 @@ public final class KubernetesBacking implements ControlPlaneBacking {
             leader -> follow.accept(leader));
     this.statuses =
         system.systemActorOf(
-            StatusWriter.create(api, settings.controllerName(), election::leads, counts),
+            StatusWriter.create(
+                api,
+                settings.controllerName(),
+                election::leads,
+                counts,
+                new EventWriter(
+                    api, settings.controllerName(), settings.identity(), Clock.systemUTC())),
             "status-writer-" + number,
             Props.empty());
     this.infrastructure =

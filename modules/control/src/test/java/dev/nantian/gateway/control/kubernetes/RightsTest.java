@@ -62,6 +62,8 @@ class RightsTest {
         List.of("/services get", "/services create", "/services patch", "/services delete"));
     String slices = "discovery.k8s.io/endpointslices ";
     used.addAll(List.of(slices + "create", slices + "patch"));
+    String events = "events.k8s.io/events ";
+    used.addAll(List.of(events + "create", events + "patch"));
     String leases = "coordination.k8s.io/leases ";
     used.addAll(List.of(leases + "create", leases + "get", leases + "update"));
     return used;

@@ -9,6 +9,7 @@ import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ApiException;
 import dev.nantian.gateway.control.kubernetes.api.Backoff;
 import dev.nantian.gateway.control.kubernetes.api.ResourcePath;
+import dev.nantian.gateway.control.kubernetes.event.EventWriter;
 import dev.nantian.gateway.control.source.Diagnostic;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
@@ -119,6 +120,8 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
     private @Nullable JsonNode wanted;
     private List<Diagnostic> refusals = List.of();
     private boolean inFlight;
+    // The status that a write under way replaces.
+    private JsonNode replaced = JsonNodeFactory.instance.objectNode();
     private @Nullable Backoff backoff;
   }
 
@@ -128,6 +131,7 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
   private final StatusMerge merge;
   private final String controllerName;
   private final Counts counts;
+  private final EventWriter events;
   private final StatusQueue queue = new StatusQueue(SPACING, PATIENCE);
   private final Map<ResourceKey, Entry> entries = new HashMap<>();
   private boolean leading;
@@ -139,8 +143,10 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
       ApiClient api,
       String controllerName,
       BooleanSupplier maySend,
-      Counts counts) {
+      Counts counts,
+      EventWriter events) {
     super(context);
+    this.events = events;
     this.timers = timers;
     this.api = api;
     this.controllerName = controllerName;
@@ -152,16 +158,21 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
   /**
    * @param maySend asked before each write, on this actor's thread: whether this process still
    *     leads for certain
+   * @param events hears of every write
    */
   public static Behavior<Message> create(
-      ApiClient api, String controllerName, BooleanSupplier maySend, Counts counts) {
+      ApiClient api,
+      String controllerName,
+      BooleanSupplier maySend,
+      Counts counts,
+      EventWriter events) {
     return Behaviors.<Message>supervise(
             Behaviors.setup(
                 context ->
                     Behaviors.withTimers(
                         timers ->
                             new StatusWriter(
-                                context, timers, api, controllerName, maySend, counts))))
+                                context, timers, api, controllerName, maySend, counts, events))))
         .onFailure(SupervisorStrategy.resume());
   }
 
@@ -315,6 +326,7 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
     body.putObject("metadata").put("resourceVersion", entry.version);
     body.set("status", patch.get());
     entry.inFlight = true;
+    entry.replaced = entry.present;
     inFlight++;
     ask(
         key,
@@ -355,6 +367,7 @@ public final class StatusWriter extends AbstractBehavior<StatusWriter.Message> {
       if (answered.write()) {
         counts.writes.increment();
         queue.written(answered.key(), now);
+        events.statusChanged(answered.key(), entry.replaced, object);
       }
       hold(entry, object);
       due(answered.key(), entry);
