@@ -14,7 +14,11 @@ import java.util.Set;
 final class ConditionChanges {
   /** Conditions that are bad when they are true; of others that we write, being false is. */
   private static final Set<String> BAD_IF_TRUE =
-      Set.of("Conflicted", "PartiallyInvalid", "OverlappingTLSConfig", "InsecureFrontendValidationMode");
+      Set.of(
+          "Conflicted",
+          "PartiallyInvalid",
+          "OverlappingTLSConfig",
+          "InsecureFrontendValidationMode");
 
   /** Reasons that say only that something is under way. */
   private static final Set<String> PASSING = Set.of("Pending", "AddressNotAssigned");
@@ -80,7 +84,10 @@ final class ConditionChanges {
     for (String field : List.of("parents", "ancestors")) {
       for (JsonNode entry : status.path(field)) {
         if (entry.path("controllerName").asText().equals(controllerName)) {
-          add(found, subject(entry.path(field.equals("parents") ? "parentRef" : "ancestorRef")), entry);
+          add(
+              found,
+              subject(entry.path(field.equals("parents") ? "parentRef" : "ancestorRef")),
+              entry);
         }
       }
     }

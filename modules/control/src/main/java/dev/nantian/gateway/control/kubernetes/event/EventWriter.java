@@ -65,7 +65,8 @@ public final class EventWriter {
     for (ConditionChanges.Change change :
         ConditionChanges.between(before, written.path("status"), controllerName)) {
       if (underWay.get() >= MAX_UNDER_WAY) {
-        LOG.debug("event=event_dropped kind={} name={} reason={}", key.kind(), key, change.reason());
+        LOG.debug(
+            "event=event_dropped kind={} name={} reason={}", key.kind(), key, change.reason());
         return;
       }
       book.say(key.name(), uid, change, System.nanoTime())
@@ -97,7 +98,8 @@ public final class EventWriter {
       ObjectNode patch = JsonNodeFactory.instance.objectNode();
       patch.putObject("series").put("count", entry.count()).put("lastObservedTime", now);
       answer =
-          api.send("PATCH", path + "/" + entry.event() + query, "application/merge-patch+json", patch);
+          api.send(
+              "PATCH", path + "/" + entry.event() + query, "application/merge-patch+json", patch);
     }
     var _ =
         answer.whenComplete(
