@@ -246,7 +246,11 @@ record ListenerCheck(
         Problem problem =
             Problem.error(
                 path + ".allowedRoutes.kinds[" + i + "].kind",
-                kind.getKind()
+                (Kind.GATEWAY_API.equals(
+                            Objects.requireNonNullElse(kind.getGroup(), Kind.GATEWAY_API))
+                        ? ""
+                        : kind.getGroup() + "/")
+                    + kind.getKind()
                     + " (expected "
                     + possible.stream()
                         .map(RouteGroupKind::getKind)

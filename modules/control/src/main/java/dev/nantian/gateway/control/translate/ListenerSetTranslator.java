@@ -106,7 +106,7 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
     }
     return result
         .fact(new Fact.ListenerSetFact(Fact.Ownership.OURS, parent, facts))
-        .status(status(checks, verdict, inputs, generation(object)))
+        .status(status(parent.get(), checks, verdict, inputs, generation(object)))
         .build();
   }
 
@@ -128,6 +128,7 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
   }
 
   private static ListenerSetStatus status(
+      ResourceKey gateway,
       List<ListenerCheck> checks,
       Fact.@Nullable SetVerdict verdict,
       Inputs inputs,
@@ -139,7 +140,9 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
       return whole(
           false,
           "NotAllowed",
-          "the Gateway's allowedListeners do not allow this namespace",
+          "spec.parentRef: "
+              + gateway
+              + " does not allow ListenerSets of this namespace (see its allowedListeners)",
           "NotAllowed",
           generation);
     }

@@ -9,7 +9,6 @@ import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.source.SourceEvent;
 import dev.nantian.gateway.control.source.SourcedObject;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayClass;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -70,7 +69,6 @@ final class FolderState {
   private final Map<ResourceKey, SortedMap<String, ManifestObject>> claims = new HashMap<>();
   private final Map<ResourceKey, InForce> inForce = new HashMap<>();
   private final Map<String, Integer> objectsInNamespace = new HashMap<>();
-  private final Set<ResourceKey> ourClasses = new HashSet<>();
   private final Map<String, Said> said = new HashMap<>();
 
   /** What is to be said about a file, and which objects stay as they were in it. */
@@ -224,25 +222,13 @@ final class FolderState {
       objectsInNamespace.merge(key.namespace(), 1, Integer::sum);
     }
     inForce.put(key, new InForce(object, valid.content(), valid.metadata()));
-    if (object.object() instanceof GatewayClass gatewayClass) {
-      noteClass(key, gatewayClass);
-    }
     outcome.applied.put(key, object);
-  }
-
-  private void noteClass(ResourceKey key, GatewayClass gatewayClass) {
-    if (ImplicitObjects.CONTROLLER.equals(gatewayClass.getSpec().getControllerName())) {
-      ourClasses.add(key);
-    } else {
-      ourClasses.remove(key);
-    }
   }
 
   private void withdraw(ResourceKey key, Outcome outcome) {
     if (inForce.remove(key) == null) {
       return;
     }
-    ourClasses.remove(key);
     if (key.kind().namespaced()) {
       objectsInNamespace.computeIfPresent(
           key.namespace(), (namespace, count) -> count == 1 ? null : count - 1);
@@ -263,10 +249,13 @@ final class FolderState {
     }
   }
 
-  /** Our GatewayClass exists if the folder has no class of our controller. */
+  /**
+   * Our GatewayClass exists, declared or not: a class more in some file must take nothing from the
+   * Gateways of the others.
+   */
   private void completeGatewayClass(Outcome outcome) {
     ResourceKey key = new ResourceKey(Kind.GATEWAY_CLASS, "", ImplicitObjects.CLASS_NAME);
-    complete(key, ourClasses.isEmpty(), ImplicitObjects.gatewayClass(), outcome);
+    complete(key, true, ImplicitObjects.gatewayClass(), outcome);
   }
 
   private void complete(ResourceKey key, boolean wanted, HasMetadata implicit, Outcome outcome) {

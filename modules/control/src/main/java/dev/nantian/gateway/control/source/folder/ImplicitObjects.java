@@ -17,7 +17,7 @@ final class ImplicitObjects {
   /** The controller name of this gateway in a GatewayClass. */
   static final String CONTROLLER = "gateway.nantian.dev/controller";
 
-  /** The name of the GatewayClass that exists if no file has one of our controller. */
+  /** The name of the GatewayClass that exists whether or not a file has it. */
   static final String CLASS_NAME = "nantian";
 
   /** The label that Kubernetes gives every Namespace, for selectors by name. */
