@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * The table of wrong objects ({@code wrong-objects/table.yaml}): each is told of in its status, with
- * what was expected, and a good route of the same Gateway serves without a failed request from the
- * first to the last. A folder, a real control plane and a real proxy.
+ * The table of wrong objects ({@code wrong-objects/table.yaml}): each is told of in its status,
+ * with what was expected, and a good route of the same Gateway serves without a failed request from
+ * the first to the last. A folder, a real control plane and a real proxy.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @SuppressWarnings("NullAway.Init")
@@ -130,9 +130,21 @@ class WrongObjectsIT {
     assertThat(table)
         .extracting(wrong -> wrong.object().substring(0, wrong.object().indexOf(' ')))
         .contains(
-            "GatewayClass", "Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute",
-            "TCPRoute", "UDPRoute", "BackendTLSPolicy", "BackendLBPolicy", "HTTPFilter",
-            "ReferenceGrant", "Secret", "Service", "EndpointSlice");
+            "GatewayClass",
+            "Gateway",
+            "ListenerSet",
+            "HTTPRoute",
+            "GRPCRoute",
+            "TLSRoute",
+            "TCPRoute",
+            "UDPRoute",
+            "BackendTLSPolicy",
+            "BackendLBPolicy",
+            "HTTPFilter",
+            "ReferenceGrant",
+            "Secret",
+            "Service",
+            "EndpointSlice");
   }
 
   @ParameterizedTest
