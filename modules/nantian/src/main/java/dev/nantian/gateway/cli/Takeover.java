@@ -30,7 +30,7 @@ final class Takeover {
   private static final Logger log = LoggerFactory.getLogger(Takeover.class);
 
   /** Below what the running process waits: it must not have given up when this one begins. */
-  private static final Duration READY_LIMIT = Duration.ofSeconds(50);
+  private static final Duration READY_LIMIT = Duration.ofSeconds(110);
 
   private static final Duration STEP = Duration.ofMillis(5);
   private static final Duration ADMIN_STEP = Duration.ofMillis(20);

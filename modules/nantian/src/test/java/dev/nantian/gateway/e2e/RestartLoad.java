@@ -26,16 +26,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Requests of each kind without pause until it is stopped, by clients that repeat nothing: whatever
+ * Requests of each kind, one after the other, until it is stopped, by clients that repeat nothing: whatever
  * is refused, reset or not answered is a failure. A connection is left when it says so.
  */
 final class RestartLoad {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final int ENOUGH = 20;
+  private static final long PAUSE_NANOS = 5_000_000;
 
   /** Opens a connection. */
   private interface Dialler {
@@ -123,6 +125,7 @@ final class RestartLoad {
 
   private void count(String kind) {
     counts.getOrDefault(kind, new LongAdder()).increment();
+    LockSupport.parkNanos(PAUSE_NANOS); // starting processes need the processors more
   }
 
   /** One request; true if the connection may be used again. Whatever is no 200 is an exception. */

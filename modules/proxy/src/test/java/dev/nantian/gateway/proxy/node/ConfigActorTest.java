@@ -37,6 +37,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
+import org.apache.pekko.pattern.StatusReply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -186,6 +187,34 @@ class ConfigActorTest {
         .isInstanceOfSatisfying(
             SnapshotFile.Content.Loaded.class,
             loaded -> assertThat(loaded.updates()).contains(update(service("shop/cart", 80))));
+  }
+
+  @Test
+  void aFrozenOneHasAllOnDiskAndWritesNoMoreUntilItIsThawed() {
+    SnapshotFile file = new SnapshotFile(folder);
+    ActorRef<ConfigActor.Command> actor = actor(file);
+    apply(actor, update(service("shop/cart", 80)));
+    answers.receiveMessage();
+    TestProbe<StatusReply<Done>> frozen = kit.createTestProbe();
+    actor.tell(new ConfigActor.Freeze(frozen.ref()));
+    assertThat(frozen.receiveMessage().isSuccess()).isTrue();
+    assertThat(held(file)).containsExactly(update(service("shop/cart", 80)));
+
+    // Another process writes the file now; what comes here late stays off it.
+    apply(actor, update(service("shop/late", 80)));
+    answers.receiveMessage();
+    time.timePasses(Duration.ofSeconds(1));
+    assertThat(held(file)).containsExactly(update(service("shop/cart", 80)));
+
+    actor.tell(new ConfigActor.Thaw());
+    TestProbe<Done> done = kit.createTestProbe();
+    actor.tell(new ConfigActor.Stop(done.ref()));
+    done.receiveMessage();
+    assertThat(held(file).getFirst().resources()).hasSize(2);
+  }
+
+  private static List<ConfigStore.Update> held(SnapshotFile file) {
+    return ((SnapshotFile.Content.Loaded) file.read()).updates();
   }
 
   @Test
