@@ -31,8 +31,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Requests of each kind, one after the other, until it is stopped, by clients that repeat nothing: whatever
- * is refused, reset or not answered is a failure. A connection is left when it says so.
+ * Requests of each kind, one after the other, until it is stopped, by clients that repeat nothing:
+ * whatever is refused, reset or not answered is a failure. A connection is left when it says so.
  */
 final class RestartLoad {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();

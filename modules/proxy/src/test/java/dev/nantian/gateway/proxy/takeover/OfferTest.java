@@ -39,8 +39,7 @@ final class OfferTest {
   }
 
   private static SocketKey key(Protocol protocol, byte[] address, int port) throws Exception {
-    return new SocketKey(
-        protocol, new InetSocketAddress(InetAddress.getByAddress(address), port));
+    return new SocketKey(protocol, new InetSocketAddress(InetAddress.getByAddress(address), port));
   }
 
   @Test
