@@ -43,7 +43,7 @@ public final class Predecessor implements AutoCloseable {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
 
   /** How long a new process may take to become ready; this one's configuration stays meanwhile. */
-  static final Duration READY_LIMIT = Duration.ofSeconds(120);
+  static final Duration READY_LIMIT = Duration.ofMinutes(2);
 
   /** The process that serves, as the hand-over needs it. */
   public interface Serving {
