@@ -287,7 +287,7 @@ class FailureIT {
                     .rule(
                         "/",
                         TestTable.action(
-                            TestTable.to(TestTable.cluster(backend.address())), 100, 0)));
+                            TestTable.to(TestTable.cluster(backend.address())), 2_000, 0)));
         RawClient client = proxy.client()) {
       assertThatThrownBy(() -> client.get("/")).isInstanceOf(IOException.class);
     }
