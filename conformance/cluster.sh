@@ -35,6 +35,25 @@ save_logs() {
   done
 }
 
+# The ServiceAccounts hold what they need and the proxies' nothing: no request of the control plane was refused (what of its rights is not used is seen by
+# RightsTest), and the proxies' account may do what one may that nobody has given anything.
+check_rights() {
+  local of may
+  for of in nantian-proxy nobody; do
+    may=$(in_lab kubectl auth can-i --list -n nantian-system --as="system:serviceaccount:nantian-system:$of")
+    [ $of = nobody ] || printf '%s\n' "$may" >"$results/rights-of-proxy.txt"
+    [ $of != nobody ] || [ "$(sort "$results/rights-of-proxy.txt")" = "$(sort <<<"$may")" ] ||
+      { printf '%s\n' "$may" >"$results/rights-of-nobody.txt"; echo "the proxies' ServiceAccount has rights (rights-of-*.txt in $results)"; return 1; }
+  done
+  in_lab kubectl logs -n nantian-system -l app.kubernetes.io/component=control --prefix --tail=-1 >"$results/control.log"
+  # Rights may arrive a moment after the pods; and in a namespace that is being deleted nobody may create anything.
+  if [ "$(grep -c event=kind_forbidden "$results/control.log")" != "$(grep -c event=kind_permitted "$results/control.log")" ] ||
+    grep 'message="403 ' "$results/control.log" | grep -v -e event=kind_forbidden -e 'being terminated'; then
+    echo "the control plane lacks rights (control.log in $results)"
+    return 1
+  fi
+}
+
 end() {
   local status=$?
   trap - EXIT INT TERM
