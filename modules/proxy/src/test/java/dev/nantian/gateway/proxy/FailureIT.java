@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Backends that fail in every phase, and the answer or reset that the client gets. */
 @OnEveryTransport
@@ -183,6 +185,44 @@ class FailureIT {
       assertThat(response.status()).isEqualTo(413);
       assertThat(response.field("connection")).isEqualTo("close");
       assertThat(client.isEnded()).isTrue();
+    }
+  }
+
+  /** RFC 9112 section 9.5: who closes with bytes unread resets, and the response came before. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5, 20_000})
+  void anEarlyResponseReachesTheClientThoughTheBackendResets(int length) throws IOException {
+    String body = "b".repeat(length);
+    try (RawBackend backend =
+            new RawBackend(
+                connection -> {
+                  connection.head();
+                  connection.in().readNBytes(10_000);
+                  connection.send(
+                      "HTTP/1.1 413 Too Large\r\nContent-Length: " + length + "\r\n\r\n" + body);
+                  connection.reset();
+                });
+        TestProxy proxy = proxyTo(TestTable.cluster(backend.address()));
+        RawClient client = proxy.client()) {
+      client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n");
+      var unused = Thread.ofVirtual().start(() -> sendForEver(client));
+
+      Response response = client.receive();
+
+      assertThat(response.status()).isEqualTo(413);
+      assertThat(response.body()).isEqualTo(body);
+      client.socket().close();
+    }
+  }
+
+  private static void sendForEver(RawClient client) {
+    String block = "x".repeat(10_000);
+    try {
+      for (int i = 0; i < 9_000; i++) {
+        client.send(block);
+      }
+    } catch (IOException e) {
+      // the response was all that was to come
     }
   }
 

@@ -3,8 +3,8 @@ package dev.nantian.gateway.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nantian.gateway.proxy.RawClient.Response;
-import dev.nantian.gateway.proxy.balance.BalancePolicy;
 import dev.nantian.gateway.proxy.balance.BalancePolicy.Algorithm;
+import dev.nantian.gateway.proxy.balance.BalancePolicy;
 import dev.nantian.gateway.proxy.balance.HashKey;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.ClusterPolicy;
@@ -34,6 +34,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Backends that die, fail and come back under load. */
 class ResilienceIT {
@@ -226,6 +228,51 @@ class ResilienceIT {
         assertThat(response.body()).isEqualTo("1");
       }
       assertThat(proxy.metrics()).containsPattern("nantian_backend_retries_total\\{[^}]*} [1-9]");
+    }
+  }
+
+  /** A short rest of a response is read for the sake of its connection; a long one is not. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, '', 1",
+    "10, '', 1",
+    "70000, '', 2",
+    "10, 'Connection: close\r\n', 2",
+    "-10, '', 1"
+  })
+  void aStatusThatIsTriedAgainKeepsItsConnectionIfTheRestIsShort(
+      int length, String field, int connections) throws Exception {
+    AtomicInteger requests = new AtomicInteger();
+    String data = "x".repeat(Math.abs(length));
+    String body =
+        length < 0
+            ? "Transfer-Encoding: chunked\r\n\r\n"
+                + Integer.toHexString(-length)
+                + "\r\n"
+                + data
+                + "\r\n0\r\n\r\n"
+            : "Content-Length: " + length + "\r\n\r\n" + data;
+    try (RawBackend backend =
+        new RawBackend(
+            connection -> {
+              while (true) {
+                connection.head();
+                connection.send(
+                    requests.incrementAndGet() % 2 == 1
+                        ? "HTTP/1.1 503 Not Now\r\n" + field + body
+                        : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+              }
+            })) {
+      Cluster cluster = TestTable.cluster(backend.address());
+      try (TestProxy proxy = proxy(cluster, RETRIES, 1);
+          RawClient client = proxy.client()) {
+        Response response = client.get("/");
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("ok");
+        assertThat(requests.get()).isEqualTo(2);
+        assertThat(backend.accepted()).isEqualTo(connections);
+      }
     }
   }
 

@@ -314,6 +314,15 @@ final class UpstreamSide implements UpstreamUser {
     return true;
   }
 
+  /** As {@link #abandonForAnother}, for a response that is there and not wanted. */
+  private void dismissForAnother() {
+    UpstreamStream cut = stream();
+    stream = null;
+    endTry();
+    cut.dismiss();
+    repeat();
+  }
+
   private boolean mayFollow(Retries.Failure failure) {
     return !exchange.isResponseSeen() && retries.mayFollow(failure);
   }
@@ -419,7 +428,7 @@ final class UpstreamSide implements UpstreamUser {
     int status = exchange.response().status();
     report(status >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
     if (retries.mayFollowStatus(status)) {
-      abandonForAnother();
+      dismissForAnother();
     } else {
       exchange.responded();
     }

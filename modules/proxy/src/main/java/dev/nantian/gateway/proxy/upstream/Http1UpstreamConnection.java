@@ -281,6 +281,31 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public void dismiss() {
+    UpstreamUser leaving = user;
+    boolean isShort =
+        switch (body.kind()) {
+          case NONE, CHUNKED -> true; // how long chunks are together tells their end only
+          case LENGTH -> body.remaining() <= UnwantedRest.MAX_BYTES;
+          case UNTIL_CLOSE -> false;
+        };
+    boolean servesAgain =
+        state == State.HELD
+            && leaving != null
+            && requestComplete
+            && !outputFailed
+            && !leaving.responseHead().wantsClose()
+            && leaving.responseHead().status() != 101
+            && channel.isActive();
+    if (isShort && servesAgain) {
+      user = new UnwantedRest(this, wheel);
+      resume(false);
+    } else {
+      abandon();
+    }
+  }
+
+  @Override
   public void abandon() {
     user = null;
     releaseHeld();

@@ -75,6 +75,14 @@ public interface UpstreamStream {
    */
   TunnelEnd becomeTunnel();
 
+  /**
+   * The user has the response's head and wants no more of it, and hears no more. Where a short rest
+   * is all that keeps the connection from the next exchange, that is taken in.
+   */
+  default void dismiss() {
+    abandon();
+  }
+
   /** The user gives up; what is under way is cut and the user hears no more. */
   void abandon();
 }
