@@ -3,8 +3,8 @@ package dev.nantian.gateway.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nantian.gateway.proxy.RawClient.Response;
-import dev.nantian.gateway.proxy.balance.BalancePolicy.Algorithm;
 import dev.nantian.gateway.proxy.balance.BalancePolicy;
+import dev.nantian.gateway.proxy.balance.BalancePolicy.Algorithm;
 import dev.nantian.gateway.proxy.balance.HashKey;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.ClusterPolicy;
