@@ -29,7 +29,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /** Both planes in this process, on a folder, with one event loop on the loopback address. */
 final class Planes implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** A condition that may take the time of an answer to find out. */
   interface Condition {
@@ -121,8 +121,8 @@ final class Planes implements AutoCloseable {
 
   @Override
   public void close() {
-    proxy.drainAndStop(Duration.ZERO).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
-    control.stop().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
+    proxy.drainAndStop(Duration.ZERO).toCompletableFuture().orTimeout(3, TimeUnit.MINUTES).join();
+    control.stop().toCompletableFuture().orTimeout(3, TimeUnit.MINUTES).join();
     system.terminate();
   }
 }
