@@ -348,7 +348,7 @@ class ResilienceIT {
       Cluster cluster = cluster(1, policy(OutlierPolicy.DEFAULT));
       cluster.endpoints(
           List.of(new Endpoint(silent.address()), new Endpoint(backends.get(0).address())));
-      try (TestProxy proxy = proxy(cluster, new RuleTraffic(RETRIES, null), 1, 100);
+      try (TestProxy proxy = proxy(cluster, new RuleTraffic(RETRIES, null), 1, 2_000);
           RawClient client = proxy.client()) {
         for (int i = 0; i < 8; i++) {
           assertThat(client.get("/").status()).isEqualTo(200);
