@@ -75,6 +75,34 @@ class LimitsIT {
   }
 
   @Test
+  void aSlowBodyOfHttp2IsRefusedAndAConversationMayBeSilent() throws Exception {
+    try (Http2Backend backend = Http2Backend.echo();
+        TestProxy proxy =
+            new TestProxy(
+                LimitOption.apply(
+                    DataPlaneSettings.DEFAULT,
+                    Map.of("body-rate-window", "100ms", "body-min-rate", "100")),
+                1,
+                false,
+                new TestTable().route("/", TestTable.http2(backend.address())));
+        Http2RawClient client = new Http2RawClient(proxy.connect())) {
+      client.headers(1, false, Http2RawClient.request("POST", "/talk")).data(1, false, "a");
+      client
+          .headers(3, false, Http2RawClient.request("POST", "/", "content-length", "1000"))
+          .data(3, false, "a")
+          .flush();
+
+      Http2RawClient.Response slow = client.receive(3);
+
+      assertThat(slow.status()).isEqualTo(408);
+      client.data(1, true, "b").flush();
+      assertThat(client.receive(1).body()).endsWith("ab");
+      assertThat(proxy.metrics())
+          .contains("nantian_http_refusals_total{reason=\"body_too_slow\"} 1.0");
+    }
+  }
+
+  @Test
   void aSlowBackendIsNotTheClientsFault() throws Exception {
     CountDownLatch late = new CountDownLatch(1);
     try (RawBackend backend =

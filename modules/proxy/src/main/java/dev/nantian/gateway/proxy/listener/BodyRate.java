@@ -7,22 +7,23 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Touched by its event loop only.
  */
-final class BodyRate {
+public final class BodyRate {
   private final BodyLimits limits;
   private long windowStartNanos;
   private long windowBytes;
   private long totalBytes;
 
-  BodyRate(BodyLimits limits) {
+  public BodyRate(BodyLimits limits) {
     this.limits = limits;
   }
 
   /** True if there is a rate to keep. */
-  boolean isOn() {
+  public boolean isOn() {
     return limits.minBytesPerSecond() > 0;
   }
 
-  long windowMillis() {
+  /** How long a window is. */
+  public long windowMillis() {
     return limits.windowMillis();
   }
 
@@ -32,19 +33,20 @@ final class BodyRate {
   }
 
   /** The proxy begins to take the body, or takes it again after a pause: time runs anew. */
-  void startWindow(long nowNanos) {
+  public void startWindow(long nowNanos) {
     windowStartNanos = nowNanos;
     windowBytes = 0;
   }
 
   /** Bytes have come; false if the body is larger than it may be. */
-  boolean take(int bytes) {
+  public boolean take(int bytes) {
     windowBytes += bytes;
     totalBytes += bytes;
     return !limits.isTooLarge(totalBytes);
   }
 
-  boolean isTooSlow(long nowNanos) {
+  /** Whether too little has come since the window began. */
+  public boolean isTooSlow(long nowNanos) {
     long elapsedMillis = TimeUnit.NANOSECONDS.toMillis(nowNanos - windowStartNanos);
     return windowBytes * 1000 < elapsedMillis * limits.minBytesPerSecond();
   }

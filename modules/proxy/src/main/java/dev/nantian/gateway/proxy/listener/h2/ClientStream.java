@@ -6,6 +6,7 @@ import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.listener.BodyRate;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
@@ -59,6 +60,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   private @Nullable Http2Stream stream;
   private @Nullable StreamEnd tunnel; // if the request asks for a WebSocket
   private Input input = Input.WAITING;
+  private @Nullable BodyRate rate;
   private long expected = -1;
   private long received;
   private int unreturned;
@@ -109,6 +111,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       return false;
     }
     expected = current.request().contentLength();
+    if (expected > 0 && !endOfStream) {
+      rate = connection.bodyRate();
+    }
     touch();
     if (current.request().upgradeLength() > 0) {
       StreamEnd opening = new StreamEnd(new TunnelStream());
@@ -162,6 +167,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       return flowControlled;
     }
     received += data.readableBytes();
+    if (rate != null) {
+      var unused = rate.take(data.readableBytes()); // its size is looked at below
+    }
     Refusal wrong =
         disagreesWithLength()
             ? Refusal.LENGTH_DISAGREES
@@ -337,10 +345,28 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     }
   }
 
+  /**
+   * Only a body whose length was said must come at a rate: a conversation, as gRPC has them, may be
+   * silent for long.
+   */
+  private boolean isTimed() {
+    return rate != null && rate.isOn() && input == Input.FLOWING && !inputEnded;
+  }
+
+  private void startRateWindow(BodyRate of) {
+    of.startWindow(System.nanoTime());
+    connection
+        .wheel()
+        .arm(this, Math.min(of.windowMillis(), connection.streamIdleMillis(stream)));
+  }
+
   /** There was progress. */
   void touch() {
     if (isTunnelOpen()) {
       return; // it has a deadline of its own
+    }
+    if (isTimed()) {
+      return; // the window goes on
     }
     connection.wheel().arm(this, connection.streamIdleMillis(stream));
   }
@@ -348,6 +374,15 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   @Override
   protected void onDeadline() {
     Exchange cut = exchange;
+    BodyRate timed = rate;
+    if (cut != null && timed != null && isTimed()) {
+      if (timed.isTooSlow(System.nanoTime())) {
+        broken(cut, Refusal.BODY_TOO_SLOW);
+      } else {
+        startRateWindow(timed);
+      }
+      return;
+    }
     forget();
     if (cut != null) {
       cut.onDownstreamClosed();
@@ -392,6 +427,9 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     Exchange current = exchange;
     if (input == Input.WAITING && current != null) {
       input = Input.FLOWING;
+      if (rate != null && isTimed()) {
+        startRateWindow(rate);
+      }
       handHeld(current);
     }
     if (exchange != null) {
@@ -418,6 +456,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   public void pauseRequest() {
     if (input == Input.FLOWING) {
       input = Input.WAITING;
+      touch();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener.h2;
 
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.listener.BodyRate;
 import dev.nantian.gateway.proxy.listener.ClientConnection;
 import dev.nantian.gateway.proxy.listener.ConnectionFaults;
 import dev.nantian.gateway.proxy.listener.ConnectionSettings;
@@ -370,6 +371,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
 
   Peer peer() {
     return peer;
+  }
+
+  BodyRate bodyRate() {
+    return new BodyRate(settings.bodies());
   }
 
   boolean isBodyTooLarge(long bytes) {
