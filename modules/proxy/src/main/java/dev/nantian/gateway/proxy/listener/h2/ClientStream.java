@@ -355,9 +355,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   private void startRateWindow(BodyRate of) {
     of.startWindow(System.nanoTime());
-    connection
-        .wheel()
-        .arm(this, Math.min(of.windowMillis(), connection.streamIdleMillis(stream)));
+    connection.wheel().arm(this, Math.min(of.windowMillis(), connection.streamIdleMillis(stream)));
   }
 
   /** There was progress. */
