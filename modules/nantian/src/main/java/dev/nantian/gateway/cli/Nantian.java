@@ -2,6 +2,7 @@ package dev.nantian.gateway.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.nantian.gateway.proxy.Preparation;
 import java.io.PrintWriter;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +100,9 @@ public final class Nantian implements Runnable {
   }
 
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("proxy")) {
+      Preparation.begin();
+    }
     int status =
         run(
             args,

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
@@ -34,6 +35,8 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A proxy: the data plane, and the actors that keep it configured.
@@ -42,7 +45,11 @@ import org.jspecify.annotations.Nullable;
  * loses one. Thread-safe.
  */
 public final class ProxyNode {
+  private static final Logger LOG = LoggerFactory.getLogger(ProxyNode.class);
   private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(5);
+
+  /** A snapshot of 10,000 routes takes some two seconds; later the rest starts beside it. */
+  private static final Duration SNAPSHOT_FIRST = Duration.ofSeconds(30);
 
   private final ActorSystem<?> system;
   private final DataPlane dataPlane;
@@ -76,7 +83,7 @@ public final class ProxyNode {
   }
 
   /**
-   * Starts a proxy.
+   * Starts a proxy. Returns when what is on disk is being served, and blocks so long.
    *
    * @param system its configuration holds {@link
    *     dev.nantian.gateway.proxy.loop.LoopDispatchers#config}; it must outlive the proxy
@@ -118,6 +125,7 @@ public final class ProxyNode {
       MeterRegistry registry,
       FilterFactories filters,
       @Nullable InheritedSockets inherited) {
+    Preparation.await();
     DataPlane dataPlane = DataPlane.start(system, settings.dataPlane(), registry, inherited);
     NameResolver names = new NettyNameResolver();
     ConfigMetrics metrics = new ConfigMetrics(registry);
@@ -143,6 +151,9 @@ public final class ProxyNode {
                     state::set)),
             "proxy-config",
             DispatcherSelector.fromConfig("nantian.proxy.config-dispatcher"));
+    if (folder != null && inherited == null) {
+      awaitSnapshot(system, config);
+    }
     Prober prober = new Prober();
     ActorRef<CheckActor.Command> checks =
         system.systemActorOf(
@@ -168,6 +179,21 @@ public final class ProxyNode {
     clients++; // an actor's name is free only some time after its end
     return system.systemActorOf(
         AdsClient.create(clientParts), "proxy-xds-" + clients, Props.empty());
+  }
+
+  /**
+   * Whatever else starts would take processors from the first request: the client of the control
+   * plane, the checks, and the caller's own servers.
+   */
+  private static void awaitSnapshot(ActorSystem<?> system, ActorRef<ConfigActor.Command> config) {
+    // Reading the snapshot is the actor's first message, so any answer comes after it.
+    CompletionStage<ConfigActor.Versions> answer =
+        AskPattern.ask(config, ConfigActor.GetVersions::new, SNAPSHOT_FIRST, system.scheduler());
+    try {
+      answer.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      LOG.warn("snapshot not read within {}, starting without waiting for it", SNAPSHOT_FIRST, e);
+    }
   }
 
   private static CompletionStage<Map<InetSocketAddress, String>> serve(

@@ -29,11 +29,13 @@ public final class CertifiedKey {
   private final List<X509Certificate> chain;
   private final PrivateKey key;
   private final String contentHash;
+  private final List<String> names;
 
   private CertifiedKey(List<X509Certificate> chain, PrivateKey key, String contentHash) {
     this.chain = chain;
     this.key = key;
     this.contentHash = contentHash;
+    this.names = names(chain.getFirst()); // read once: every handshake looks at them
   }
 
   /**
@@ -133,9 +135,13 @@ public final class CertifiedKey {
 
   /** DNS names that the certificate is good for, lower case; {@code *.suffix} for wildcards. */
   public List<String> names() {
+    return names;
+  }
+
+  private static List<String> names(X509Certificate certificate) {
     List<String> names = new ArrayList<>();
     try {
-      Collection<List<?>> alternatives = certificate().getSubjectAlternativeNames();
+      Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
       if (alternatives != null) {
         for (List<?> alternative : alternatives) {
           if (alternative.get(0) instanceof Integer type && type == SAN_DNS) {
@@ -146,7 +152,7 @@ public final class CertifiedKey {
     } catch (CertificateParsingException _) {
       return List.of(); // serves as the certificate for names that no other covers
     }
-    return names;
+    return List.copyOf(names);
   }
 
   /** True if the certificate covers a host (RFC 6125: a wildcard stands for one label). */

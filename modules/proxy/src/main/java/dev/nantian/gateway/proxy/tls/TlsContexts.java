@@ -10,11 +10,13 @@ import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.internal.tcnative.SSLContext;
 import java.security.KeyStore;
 import java.security.Provider;
 import java.security.SecureRandom;
@@ -149,6 +151,7 @@ public final class TlsContexts {
       if (built.sessionContext() instanceof OpenSslServerSessionContext sessions
           && !ticketRotation.isZero()) {
         tickets.put(built, new SessionTickets(sessions, random, ticketRotation));
+        sendOneTicket(built);
       }
       return built;
     } catch (SSLException | IllegalArgumentException e) {
@@ -159,6 +162,17 @@ public final class TlsContexts {
               + e.getMessage()
               + ")",
           e);
+    }
+  }
+
+  /**
+   * BoringSSL makes two tickets in each handshake; a client that comes back uses one and is given
+   * the next one then. Netty has no setting for it, only the pointer.
+   */
+  @SuppressWarnings("deprecation")
+  private static void sendOneTicket(SslContext context) {
+    if (context instanceof ReferenceCountedOpenSslContext openSsl) {
+      var unused = SSLContext.setNumTickets(openSsl.sslCtxPointer(), 1);
     }
   }
 
