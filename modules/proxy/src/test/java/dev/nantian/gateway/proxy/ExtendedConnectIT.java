@@ -65,7 +65,7 @@ class ExtendedConnectIT {
 
   private static Http2RawClient http2(TestProxy proxy, int... settings) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port());
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(60_000);
     return new Http2RawClient(socket, settings);
   }
 
@@ -146,7 +146,7 @@ class ExtendedConnectIT {
     }
 
     String next() throws InterruptedException {
-      return String.valueOf(heard.poll(20, TimeUnit.SECONDS));
+      return String.valueOf(heard.poll(60, TimeUnit.SECONDS));
     }
 
     Http2Backend.Stream asked() throws InterruptedException {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the filter API promises, on real sockets. */
-@Timeout(60)
+@Timeout(180)
 class FilterIT {
   private static final HeaderName MARK = HeaderName.of("x-mark");
 
@@ -51,8 +51,8 @@ class FilterIT {
   }
 
   private Outcome outcome() throws InterruptedException {
-    Outcome outcome = outcomes.poll(10, TimeUnit.SECONDS);
-    assertThat(outcome).as("an outcome within 10 s").isNotNull();
+    Outcome outcome = outcomes.poll(60, TimeUnit.SECONDS);
+    assertThat(outcome).as("an outcome within 60 s").isNotNull();
     return outcome;
   }
 
@@ -157,7 +157,7 @@ class FilterIT {
         RawClient one = proxy.client();
         RawClient other = proxy.client()) {
       one.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
-      FilterExchange exchange = paused.get(10, TimeUnit.SECONDS);
+      FilterExchange exchange = paused.get(60, TimeUnit.SECONDS);
       assertThat(other.get("/fast").status()).isEqualTo(200);
 
       Thread.ofVirtual().start(exchange::resumeRequest);
@@ -473,7 +473,7 @@ class FilterIT {
                                   "auth.example",
                                   List.of(),
                                   "token".getBytes(StandardCharsets.UTF_8),
-                                  Duration.ofSeconds(5),
+                                  Duration.ofSeconds(60),
                                   1000))
                           .whenComplete(
                               (response, error) -> {
@@ -636,7 +636,7 @@ class FilterIT {
                 new TestTable().filtered("/", TestTable.cluster(backend.address()), passing))) {
       RawClient client = proxy.client();
       client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-      begun.get(10, TimeUnit.SECONDS);
+      begun.get(60, TimeUnit.SECONDS);
 
       client.socket().setSoLinger(true, 0);
       client.close();

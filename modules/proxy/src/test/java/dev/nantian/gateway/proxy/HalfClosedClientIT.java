@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients that end their side of the connection while they wait (RFC 9112 section 9.6). */
-@Timeout(60)
+@Timeout(180)
 class HalfClosedClientIT {
   private static TestProxy proxyTo(RawBackend backend) {
     return TestProxy.start(new TestTable().route("/", TestTable.cluster(backend.address())));

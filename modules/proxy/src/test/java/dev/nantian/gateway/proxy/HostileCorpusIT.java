@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every request of conformance/hostile through a real data plane to a backend that records what
  * reaches it: refused with the stated status, or forwarded as exactly one request.
  */
-@Timeout(60)
+@Timeout(180)
 class HostileCorpusIT {
   private static final String FOLLOWING =
       "GET /following HTTP/1.1\r\nHost: hostile.example\r\n\r\n";

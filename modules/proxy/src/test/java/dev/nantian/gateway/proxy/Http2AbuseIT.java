@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients that make us work for nothing: each limit ends the connection and is counted. */
-@Timeout(60)
+@Timeout(180)
 class Http2AbuseIT {
   private static final int CALM = (int) Http2Error.ENHANCE_YOUR_CALM.code();
 

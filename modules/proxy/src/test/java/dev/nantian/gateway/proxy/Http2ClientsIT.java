@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients that others wrote. */
-@Timeout(60)
+@Timeout(180)
 class Http2ClientsIT {
   private static final TestKeys KEYS = TestKeys.ec("localhost", "other.example");
 

@@ -4,12 +4,13 @@ import static dev.nantian.gateway.proxy.Http2RawClient.GOAWAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Ends of HTTP/2 connections that cut nothing (RFC 9113 section 6.8). */
-@Timeout(60)
+@Timeout(180)
 class Http2DrainIT {
   @Test
   void requestsUnderWayAndOnTheirWayAreServed() throws Exception {
@@ -22,12 +23,16 @@ class Http2DrainIT {
                   connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
                 });
         TestProxy proxy =
-            TestProxy.start(new TestTable().route("/", TestTable.cluster(backend.address())));
+            new TestProxy(
+                LimitOption.apply(DataPlaneSettings.DEFAULT, Map.of("h2-drain-grace", "60s")),
+                1,
+                false,
+                new TestTable().route("/", TestTable.cluster(backend.address())));
         Http2RawClient client = new Http2RawClient(proxy.connect())) {
       client.get(1, "/");
       TestProxy.eventually("request arrived", () -> backend.accepted() == 1);
 
-      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(20)).toCompletableFuture();
+      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(60)).toCompletableFuture();
 
       assertThat(client.await(GOAWAY, 0).lastStream()).isEqualTo(Integer.MAX_VALUE);
       client.get(3, "/"); // sent before the client could know
@@ -49,7 +54,7 @@ class Http2DrainIT {
       client.get(1, "/");
       assertThat(client.receive(1).status()).isEqualTo(404);
 
-      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(20)).toCompletableFuture();
+      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(60)).toCompletableFuture();
 
       assertThat(client.await(GOAWAY, 0).lastStream()).isEqualTo(Integer.MAX_VALUE);
       assertThat(client.awaitEnd().lastStream()).isEqualTo(1);
@@ -64,7 +69,7 @@ class Http2DrainIT {
       deaf.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
       assertThat(deaf.in().readNBytes(9)).hasSize(9);
 
-      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(20)).toCompletableFuture();
+      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(60)).toCompletableFuture();
 
       assertThat(deaf.in().readAllBytes()).isNotEmpty();
       assertThat(TestProxy.await(stopped)).isZero();

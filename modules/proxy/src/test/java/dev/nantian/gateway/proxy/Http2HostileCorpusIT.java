@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * HTTP/1.1 and one of HTTP/2, which record what reaches them: each ends as it says, and nothing
  * reaches a backend but what it says, and the clean requests behind it.
  */
-@Timeout(60)
+@Timeout(180)
 class Http2HostileCorpusIT {
   private static final int FOLLOWING = 999_999;
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of HTTP/2 requests on their way to an HTTP/1.1 backend and back. */
-@Timeout(60)
+@Timeout(180)
 class Http2IT {
   private static TestProxy proxyTo(RawBackend backend) {
     return TestProxy.start(new TestTable().route("/", TestTable.cluster(backend.address())));

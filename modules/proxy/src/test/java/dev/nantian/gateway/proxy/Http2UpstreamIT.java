@@ -30,7 +30,7 @@ class Http2UpstreamIT {
   }
 
   private static TestProxy proxy(Http2Backend backend, Http2UpstreamSettings http2) {
-    UpstreamSettings settings = new UpstreamSettings(5_000, 50_000, 10, 100, 100, http2);
+    UpstreamSettings settings = new UpstreamSettings(60_000, 50_000, 10, 100, 100, http2);
     return new TestProxy(DataPlaneSettings.DEFAULT.withUpstreams(settings), 1, false, to(backend));
   }
 
@@ -361,7 +361,7 @@ class Http2UpstreamIT {
   void aSilentConnectionIsAskedAndGivenUp() throws IOException {
     Script script = (_, _, _) -> {};
     try (Http2Backend backend = new Http2Backend(settings(), script);
-        TestProxy proxy = proxy(backend, new Http2UpstreamSettings(100, 256 << 10, 50, 5_000));
+        TestProxy proxy = proxy(backend, new Http2UpstreamSettings(100, 256 << 10, 50, 60_000));
         RawClient client = proxy.client()) {
       client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 

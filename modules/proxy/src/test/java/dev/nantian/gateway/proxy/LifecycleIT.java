@@ -87,7 +87,7 @@ class LifecycleIT {
       busy.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
       TestProxy.eventually("request arrived", () -> backend.accepted() == 1);
 
-      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(10)).toCompletableFuture();
+      var stopped = proxy.plane().drainAndStop(Duration.ofSeconds(60)).toCompletableFuture();
 
       assertThat(idle.isEnded()).isTrue();
       assertThatThrownBy(() -> new java.net.Socket(InetAddress.getLoopbackAddress(), port).close())

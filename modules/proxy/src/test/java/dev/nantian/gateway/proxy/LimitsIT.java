@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Each limit, set low, against real sockets. */
-@Timeout(60)
+@Timeout(180)
 class LimitsIT {
   private static TestProxy proxy(RawBackend backend, Map<String, String> limits) {
     return new TestProxy(

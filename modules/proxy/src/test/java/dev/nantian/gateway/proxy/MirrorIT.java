@@ -139,7 +139,7 @@ class MirrorIT {
   }
 
   private String copy() throws InterruptedException {
-    return Objects.requireNonNull(copies.poll(10, TimeUnit.SECONDS), "no copy within 10 s");
+    return Objects.requireNonNull(copies.poll(60, TimeUnit.SECONDS), "no copy within 60 s");
   }
 
   private RawBackend recording() throws IOException {

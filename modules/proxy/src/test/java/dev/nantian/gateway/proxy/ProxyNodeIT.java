@@ -380,7 +380,7 @@ class ProxyNodeIT {
 
   private static RawClient.Response get(int port, String path) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(60_000);
     try (RawClient client = new RawClient(socket)) {
       return client.get(path);
     }

@@ -13,16 +13,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A port that asks for PROXY headers; in these tests the port is 0, as configured. */
-@Timeout(60)
+@Timeout(180)
 class ProxyProtocolIT {
   private static final String REQUEST = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
   private static TestProxy proxy(RawBackend backend, String... trusted) {
+    return proxy(60_000, backend, trusted);
+  }
+
+  private static TestProxy proxy(int headMillis, RawBackend backend, String... trusted) {
     return new TestProxy(
         TestProxy.with(
             DataPlaneSettings.DEFAULT
                 .connections()
-                .withTimeouts(300, 60_000, 60_000)
+                .withTimeouts(headMillis, 60_000, 60_000)
                 .withProxyHeaders(TrustedSenders.NONE.with(0, List.of(trusted)))),
         1,
         false,
@@ -73,7 +77,7 @@ class ProxyProtocolIT {
       })
   void aConnectionWithoutAGoodHeaderIsClosed(String bytes) throws Exception {
     try (RawBackend backend = RawBackend.echo();
-        TestProxy proxy = proxy(backend, "127.0.0.1");
+        TestProxy proxy = proxy(2_000, backend, "127.0.0.1");
         RawClient client = proxy.client()) {
       client.send(bytes);
 

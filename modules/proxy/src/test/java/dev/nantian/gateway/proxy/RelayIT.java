@@ -90,7 +90,7 @@ final class RelayIT {
 
       byte[] received;
       try (Socket client = new Socket(LOOPBACK, port)) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         OutputStream out = client.getOutputStream();
         out.write(sent);
         client.shutdownOutput();
@@ -121,7 +121,7 @@ final class RelayIT {
 
       String greeting;
       try (Socket client = new Socket(LOOPBACK, port)) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         greeting = new String(client.getInputStream().readAllBytes(), US_ASCII);
       }
 
@@ -182,7 +182,7 @@ final class RelayIT {
         var echo = onThread(() -> echoAfterEnd(server));
 
         try (Socket client = new Socket(LOOPBACK, port)) {
-          client.setSoTimeout(20_000);
+          client.setSoTimeout(60_000);
           client.getOutputStream().write('x');
           client.shutdownOutput();
           assertThat(client.getInputStream().readAllBytes()).containsExactly('x');
@@ -198,7 +198,7 @@ final class RelayIT {
     int port = serve(Protocol.TCP, cluster(Ports.free()));
 
     try (Socket client = new Socket(LOOPBACK, port)) {
-      client.setSoTimeout(20_000);
+      client.setSoTimeout(60_000);
       InputStream in = client.getInputStream();
       assertThatThrownBy(in::read).isInstanceOf(SocketException.class);
     }
@@ -222,7 +222,7 @@ final class RelayIT {
       int port = serve(Protocol.TCP, cluster(server.getLocalPort()));
 
       try (Socket client = new Socket(LOOPBACK, port)) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         client.getOutputStream().write('x');
         InputStream in = client.getInputStream();
         assertThatThrownBy(in::read).isInstanceOf(SocketException.class);
@@ -238,7 +238,7 @@ final class RelayIT {
       int port = serve(Protocol.TCP, cluster(server.getLocalPort()));
 
       try (Socket client = new Socket(LOOPBACK, port)) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         InputStream in = client.getInputStream();
         assertThatThrownBy(in::read).isInstanceOf(SocketException.class);
       }
@@ -252,12 +252,12 @@ final class RelayIT {
       var echo = onThread(() -> echoAfterEnd(server));
       int port = serve(Protocol.TCP, cluster(server.getLocalPort()));
       try (Socket client = new Socket(LOOPBACK, port)) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         client.getOutputStream().write('x');
         TestProxy.eventually("relayed", () -> connections() == 1);
 
         DataPlane draining = java.util.Objects.requireNonNull(plane);
-        var cut = draining.drainAndStop(Duration.ofSeconds(20));
+        var cut = draining.drainAndStop(Duration.ofSeconds(60));
         client.shutdownOutput();
 
         assertThat(client.getInputStream().readAllBytes()).containsExactly('x');
@@ -311,7 +311,7 @@ final class RelayIT {
 
   @Test
   void udpSessionsEndWhenIdleAndAreLimited() throws Exception {
-    start(DataPlaneSettings.DEFAULT.withL4(new L4Settings(1_000, 1, 60_000, 500, 1)), 1);
+    start(DataPlaneSettings.DEFAULT.withL4(new L4Settings(1_000, 1, 60_000, 3_000, 1)), 1);
     try (DatagramSocket server = udpEcho();
         DatagramSocket one = udpClient();
         DatagramSocket other = udpClient()) {
@@ -323,7 +323,7 @@ final class RelayIT {
           .isInstanceOf(SocketTimeoutException.class);
 
       TestProxy.eventually("the session ended", () -> connections() == 0);
-      other.setSoTimeout(20_000);
+      other.setSoTimeout(60_000);
       assertThat(exchange(other, port, new byte[] {3})).containsExactly(3);
     }
   }
@@ -348,11 +348,11 @@ final class RelayIT {
     return done;
   }
 
-  private static DataPlaneSettings askingForHeaders(String trusted) {
+  private static DataPlaneSettings askingForHeaders(String trusted, int headMillis) {
     return TestProxy.with(
         DataPlaneSettings.DEFAULT
             .connections()
-            .withTimeouts(300, 60_000, 60_000)
+            .withTimeouts(headMillis, 60_000, 60_000)
             .withProxyHeaders(TrustedSenders.NONE.with(0, List.of(trusted))));
   }
 
@@ -364,7 +364,7 @@ final class RelayIT {
             + "\u0000\u0001\u0000\u0002",
       })
   void aProxyHeaderSaysWhomAConnectionIsFrom(String header) throws Exception {
-    start(askingForHeaders("127.0.0.0/8"), 1);
+    start(askingForHeaders("127.0.0.0/8", 60_000), 1);
     try (RawBackend one = saying("one");
         RawBackend other = saying("two")) {
       Cluster cluster = cluster(one.address().getPort(), other.address().getPort());
@@ -399,7 +399,7 @@ final class RelayIT {
 
   private static String told(int port, String header) throws IOException {
     try (Socket client = new Socket(LOOPBACK, port)) {
-      client.setSoTimeout(20_000);
+      client.setSoTimeout(60_000);
       client.getOutputStream().write((header + "x").getBytes(ISO_8859_1));
       return new String(client.getInputStream().readAllBytes(), US_ASCII);
     }
@@ -409,11 +409,11 @@ final class RelayIT {
   @CsvSource({"127.0.0.1, GET / HTTP/1.1", "127.0.0.1, PROX", "10.0.0.0/8, PROXY UNKNOWN"})
   void aConnectionWithoutAGoodProxyHeaderFromATrustedAddressIsClosed(String trusted, String bytes)
       throws Exception {
-    start(askingForHeaders(trusted), 1);
+    start(askingForHeaders(trusted, 2_000), 1);
     try (RawBackend backend = saying("one")) {
       int port = serve(Protocol.TCP, cluster(backend.address().getPort()));
       try (Socket client = new Socket(LOOPBACK, port)) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         int read;
         try {
           client.getOutputStream().write((bytes + "\r\n").getBytes(US_ASCII));
@@ -452,7 +452,7 @@ final class RelayIT {
 
   private static DatagramSocket udpClient() throws IOException {
     DatagramSocket client = new DatagramSocket(0, LOOPBACK);
-    client.setSoTimeout(20_000);
+    client.setSoTimeout(60_000);
     return client;
   }
 

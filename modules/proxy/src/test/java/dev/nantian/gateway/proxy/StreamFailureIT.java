@@ -59,14 +59,14 @@ class StreamFailureIT {
     system.actorSelection("/system/Materializers/*/*").tell(new Identify("streams"), kit.getRef());
     List<ActorRef> streams = new ArrayList<>();
     kit.receiveWhile(
-        Duration.ofSeconds(10),
-        Duration.ofMillis(500),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(3),
         Integer.MAX_VALUE,
         m -> streams.add(((ActorIdentity) m).getActorRef().orElseThrow()));
     for (ActorRef stream : streams) {
       kit.watch(stream);
       stream.tell(PoisonPill.getInstance(), ActorRef.noSender());
-      kit.expectTerminated(Duration.ofSeconds(10), stream);
+      kit.expectTerminated(Duration.ofSeconds(60), stream);
     }
     return streams.size();
   }

@@ -130,8 +130,8 @@ final class TakeoverIT {
   void datagramsGoToTheNewProcessAndLateAnswersStillArrive() throws Exception {
     try (DatagramSocket backend = new DatagramSocket(0, LOOPBACK);
         DatagramSocket client = new DatagramSocket(0, LOOPBACK)) {
-      backend.setSoTimeout(20_000);
-      client.setSoTimeout(20_000);
+      backend.setSoTimeout(60_000);
+      client.setSoTimeout(60_000);
       RuntimeConfig config = layer4(Protocol.UDP, backend.getLocalPort());
       Plane first = new Plane(2, null, config);
       InetSocketAddress proxy = new InetSocketAddress(LOOPBACK, first.port());
@@ -320,7 +320,7 @@ final class TakeoverIT {
 
     RawClient client() throws IOException {
       Socket socket = new Socket(LOOPBACK, port());
-      socket.setSoTimeout(20_000);
+      socket.setSoTimeout(60_000);
       return new RawClient(socket);
     }
 
@@ -341,7 +341,7 @@ final class TakeoverIT {
 
     @Override
     public void leave() {
-      stop(Duration.ofSeconds(20));
+      stop(Duration.ofSeconds(60));
     }
 
     private void stop(Duration drain) {
@@ -385,7 +385,7 @@ final class TakeoverIT {
       while (on.get()) {
         try (Socket socket = new Socket(LOOPBACK, port);
             RawClient client = new RawClient(socket)) {
-          socket.setSoTimeout(20_000);
+          socket.setSoTimeout(60_000);
           RawClient.Response first = client.get("/1");
           boolean last = "close".equals(first.field("connection"));
           if (first.status() != 200 || (!last && client.get("/2").status() != 200)) {

@@ -89,7 +89,7 @@ final class TestProxy implements AutoCloseable {
 
   Socket connect() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port());
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(60_000);
     return socket;
   }
 
@@ -99,18 +99,18 @@ final class TestProxy implements AutoCloseable {
 
   static <T> T await(java.util.concurrent.CompletionStage<T> stage) {
     try {
-      return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError(e);
     }
   }
 
-  /** Returns when the condition holds; fails after 10 s. */
+  /** Returns when the condition holds; fails after 60 s. */
   static void eventually(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 10 s: " + what);
+        throw new AssertionError("not within 60 s: " + what);
       }
       java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
     }

@@ -94,7 +94,7 @@ interface WebSocketClient extends AutoCloseable {
     }
 
     String next() throws InterruptedException {
-      return String.valueOf(events.poll(20, TimeUnit.SECONDS));
+      return String.valueOf(events.poll(60, TimeUnit.SECONDS));
     }
   }
 

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A connection on a real loop whose channel the test can reach. */
-@Timeout(30)
+@Timeout(180)
 class Http1ConnectionTest {
   private ActorSystem<Void> system;
   private EventLoops loops;
@@ -105,8 +105,8 @@ class Http1ConnectionTest {
     server.close().sync();
     CompletableFuture.supplyAsync(pipeline::stop, loops.loops().getFirst())
         .thenCompose(ended -> ended)
-        .get(20, TimeUnit.SECONDS);
-    loops.stop().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
+    loops.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
     system.terminate();
   }
 

@@ -260,7 +260,7 @@ class ConfigActorTest {
   }
 
   private CompletableFuture<Map<InetSocketAddress, String>> applying() throws Exception {
-    CompletableFuture<Map<InetSocketAddress, String>> next = applied.poll(10, TimeUnit.SECONDS);
+    CompletableFuture<Map<InetSocketAddress, String>> next = applied.poll(60, TimeUnit.SECONDS);
     assertThat(next).as("a configuration for the loops").isNotNull();
     return Objects.requireNonNull(next);
   }
@@ -268,7 +268,7 @@ class ConfigActorTest {
   private NodeState stateThat(Predicate<NodeState> wanted) throws Exception {
     NodeState state;
     do {
-      state = states.poll(10, TimeUnit.SECONDS);
+      state = states.poll(60, TimeUnit.SECONDS);
       assertThat(state).as("a published state").isNotNull();
     } while (!wanted.test(state));
     return state;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(180)
 class ListenerPipelineTest {
   private final BlockingQueue<Exchange> served = new LinkedBlockingQueue<>();
 
@@ -57,14 +57,14 @@ class ListenerPipelineTest {
               pipeline.admit(second); // the stream may have ended with the first
             },
             loop)
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
 
-    assertThat(served.poll(20, TimeUnit.SECONDS)).isSameAs(first);
-    assertThat(served.poll(20, TimeUnit.SECONDS)).isSameAs(second);
+    assertThat(served.poll(60, TimeUnit.SECONDS)).isSameAs(first);
+    assertThat(served.poll(60, TimeUnit.SECONDS)).isSameAs(second);
     CompletableFuture.supplyAsync(pipeline::stop, loop)
         .thenCompose(ended -> ended)
-        .get(20, TimeUnit.SECONDS);
-    loops.stop().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
+    loops.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
     system.terminate();
   }
 

@@ -185,9 +185,9 @@ class AdsClientTest {
   /** Answers the question for versions; returns who is to be told of changes. */
   private ActorRef<ConfigActor.Notice> begin(Map<ResourceType, Map<String, String>> held) {
     config
-        .expectMessageClass(ConfigActor.GetVersions.class, Duration.ofSeconds(10))
+        .expectMessageClass(ConfigActor.GetVersions.class, Duration.ofSeconds(60))
         .replyTo()
         .tell(new ConfigActor.Versions(held));
-    return config.expectMessageClass(ConfigActor.Watch.class, Duration.ofSeconds(10)).watcher();
+    return config.expectMessageClass(ConfigActor.Watch.class, Duration.ofSeconds(60)).watcher();
   }
 }

@@ -34,7 +34,7 @@ import org.apache.pekko.stream.javadsl.Source;
 
 /** A control plane over a real gRPC socket that says what a test tells it to. */
 public final class ScriptedControlPlane implements AutoCloseable {
-  private static final int PATIENCE_SECONDS = 20;
+  private static final int PATIENCE_SECONDS = 60;
 
   /** One stream of one proxy. */
   public static final class Stream {
