@@ -68,7 +68,7 @@ final class SilentClient implements Downstream {
   @Override
   public void startResponse(Exchange exchange) {
     exchange.responding();
-    exchange.resumeResponse(false);
+    exchange.responseBody().resume(false);
   }
 
   @Override

@@ -150,7 +150,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       advancing = false;
     }
     if (exchange != null) {
-      exchange.flushRequest();
+      exchange.requestBody().flush();
     }
     if (held.isEmpty()) {
       if (inputEnded) {
@@ -244,10 +244,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
       Trailers trailers = requestBody.trailers();
       if (trailers != null) {
-        current.trailersOfRequest().addAll(trailers);
+        current.requestBody().trailers().addAll(trailers);
       }
     }
-    current.onRequestBody(part, last);
+    current.requestBody().onPart(part, last);
     return true;
   }
 
@@ -383,9 +383,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     boolean close =
         draining
             || isLastRequest()
-            || !(of.isRequestComplete() || (of.isOwnAnswer() && mayDiscard(of)));
+            || !(of.requestBody().isComplete() || (of.isOwnAnswer() && mayDiscard(of)));
     closeAfterResponse = writer.head(channel, of, close);
-    of.resumeResponse(writer.sendsHeadAsReceived()); // may end the exchange before it returns
+    of.responseBody().resume(writer.sendsHeadAsReceived()); // may end the exchange before it returns
   }
 
   @Override
@@ -394,7 +394,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
     }
     Exchange current = exchange;
-    writer.body(channel, part, last, current == null ? null : current.trailersOfResponse());
+    writer.body(channel, part, last, current == null ? null : current.responseBody().trailers());
   }
 
   @Override
@@ -410,7 +410,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   /** Whether the rest of a body that nobody wants is cheaper than a new connection. */
   private boolean mayDiscard(Exchange of) {
     return requestBody.isComplete()
-        || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.expectsContinue());
+        || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.requestBody().expectsContinue());
   }
 
   @Override
@@ -522,7 +522,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       return;
     }
     if (exchange != null) {
-      exchange.onDownstreamWritability();
+      exchange.responseBody().onClientWritability();
     }
     if (phase == Phase.HEAD && channel.isWritable()) {
       advance();

@@ -70,7 +70,7 @@ final class ResponseWriter {
    */
   boolean head(Channel channel, Exchange exchange, boolean close) {
     ResponseHead head = exchange.response();
-    BodyReader.Kind kind = exchange.responseKind();
+    BodyReader.Kind kind = exchange.responseBody().kind();
     exchange.responding();
     boolean endMarkedByClose = http10 && kind.needsCloseInHttp10();
     boolean ends = close || clientWantsClose || endMarkedByClose;
@@ -81,7 +81,7 @@ final class ResponseWriter {
             && head.status() != 204
             && head.minorVersion() == 1
             && !head.isEdited()
-            && exchange.holdsWholeHead();
+            && exchange.responseBody().holdsWholeHead();
     if (headAsReceived) {
       return false;
     }
@@ -91,7 +91,7 @@ final class ResponseWriter {
       head.remove(FieldNames.TRANSFER_ENCODING);
     }
     if (http10 && kind == BodyReader.Kind.CHUNKED) {
-      exchange.unwrapResponse();
+      exchange.responseBody().unwrap();
     }
     wrapInChunks = !http10 && kind == BodyReader.Kind.UNTIL_CLOSE;
     ByteBuf out = channel.alloc().directBuffer(HeadWriter.capacity(head, 64));

@@ -1,14 +1,10 @@
 package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.config.Cluster;
-import dev.nantian.gateway.proxy.filter.ConfiguredFilter;
 import dev.nantian.gateway.proxy.filter.Outcome;
-import dev.nantian.gateway.proxy.http.BodyReader;
-import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Refusal;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.http.ResponseHead;
-import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import dev.nantian.gateway.proxy.route.ListenerTable;
 import dev.nantian.gateway.proxy.route.RouteTarget;
@@ -18,11 +14,7 @@ import dev.nantian.gateway.proxy.route.WeightedBackends.Backend;
 import dev.nantian.gateway.proxy.session.SessionPolicy;
 import dev.nantian.gateway.proxy.tunnel.Tunnel;
 import dev.nantian.gateway.proxy.tunnel.TunnelEnd;
-import dev.nantian.gateway.proxy.upstream.UpstreamStream;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,10 +30,11 @@ import org.slf4j.LoggerFactory;
  *   CONNECTING, AWAITING --retry--> CONNECTING
  * </pre>
  *
- * <p>It owns its heads' bytes, so it does not matter when a step of the stream runs. Between client
- * and backend it passes the parts of bodies on and makes the faster side wait for the slower. Here
- * are the states and the client's side; {@link UpstreamSide} is the backend's, {@link
- * ExchangeTimeouts} has the deadlines, {@link ExchangeRecord} what is counted and logged.
+ * <p>It owns its heads' bytes, so it does not matter when a step of the stream runs. Here are the
+ * states, what moves them, and the ends. Its parts, reused with it: {@link FilterSide} and {@link
+ * UpstreamSide} are the way of the heads, {@link RequestBody} and {@link ResponseBody} that of the
+ * bodies, {@link ExchangeTimeouts} has the deadlines, {@link ExchangeRecord} what is counted and
+ * logged.
  *
  * <p>Touched by its event loop only. Reused for a later request only after a response that ended
  * well, when nothing can refer to it any more.
@@ -62,7 +55,10 @@ public final class Exchange {
   private final Worker worker;
   private final RequestHead request = new RequestHead();
   private final ResponseHead response = new ResponseHead();
+  private final FilterSide filters;
   private final UpstreamSide upstream;
+  private final RequestBody requestBody;
+  private final ResponseBody responseBody;
   private final ExchangeTimeouts timeouts;
   private final ExchangeRecord record;
   private State state = State.OVER;
@@ -71,27 +67,17 @@ public final class Exchange {
   private @Nullable ListenerTable table;
   private @Nullable ListenerEntry listener;
   private @Nullable RouteTarget target;
-  private @Nullable FilterChain filters; // null on routes without
-  private @Nullable Cluster chosen; // by a filter, instead of the rule's backends
-  private boolean ruleFiltersBegun;
-  private boolean backendFiltersBegun;
-  private boolean inRequestStep;
-  private boolean requestParked;
-  private boolean inResponseStep;
-  private boolean responseParked;
-  private boolean responseSeen;
-  private boolean responseFiltered;
   private boolean ownAnswer;
-  private boolean requestHasBody;
-  private boolean expectsContinue;
-  private boolean requestComplete;
   private int status;
 
   Exchange(Worker worker) {
     this.worker = worker;
-    this.upstream = new UpstreamSide(this, worker);
-    this.timeouts = new ExchangeTimeouts(this, worker.wheel());
     this.record = new ExchangeRecord(worker);
+    this.timeouts = new ExchangeTimeouts(this, worker.wheel());
+    this.filters = new FilterSide(this, worker);
+    this.upstream = new UpstreamSide(this, worker);
+    this.requestBody = new RequestBody(this, filters, upstream, record);
+    this.responseBody = new ResponseBody(this, filters, upstream, record);
   }
 
   /** Starts over for a request that is about to be received. */
@@ -100,33 +86,23 @@ public final class Exchange {
     pipeline = into;
     request.clear();
     response.clear();
+    filters.clear();
     upstream.clear();
+    requestBody.clear();
+    responseBody.clear();
     record.clear();
     table = null;
     listener = null;
     target = null;
-    filters = null;
-    chosen = null;
-    ruleFiltersBegun = false;
-    backendFiltersBegun = false;
-    inRequestStep = false;
-    requestParked = false;
-    inResponseStep = false;
-    responseParked = false;
-    responseSeen = false;
-    responseFiltered = false;
     ownAnswer = false;
-    requestComplete = false;
     status = 0;
     state = State.RECEIVING;
   }
 
   /** The head is complete in {@link #request}: sends the exchange into the stream. */
   public void admit(boolean hasBody) {
-    ListenerPipeline into = Objects.requireNonNull(pipeline);
-    requestHasBody = hasBody;
-    requestComplete = !hasBody;
-    expectsContinue = request.contains(FieldNames.EXPECT);
+    ListenerPipeline into = pipeline();
+    requestBody.begin(request, hasBody);
     table = into.table();
     state = State.ROUTING;
     record.start(request);
@@ -145,8 +121,28 @@ public final class Exchange {
     return response;
   }
 
+  public RequestBody requestBody() {
+    return requestBody;
+  }
+
+  public ResponseBody responseBody() {
+    return responseBody;
+  }
+
+  FilterSide filters() {
+    return filters;
+  }
+
+  UpstreamSide upstream() {
+    return upstream;
+  }
+
   Downstream downstream() {
     return Objects.requireNonNull(downstream);
+  }
+
+  ListenerPipeline pipeline() {
+    return Objects.requireNonNull(pipeline);
   }
 
   ListenerTable table() {
@@ -163,38 +159,6 @@ public final class Exchange {
 
   Backend backend() {
     return upstream.backend();
-  }
-
-  /** How the response's body comes, once its head is there. */
-  public BodyReader.Kind responseKind() {
-    FilterChain chain = responseFilters();
-    return chain == null ? upstream.stream().bodyKind() : chain.responseLane().kind();
-  }
-
-  /** True if the head as received is still whole and {@link #resumeResponse} can send it. */
-  public boolean holdsWholeHead() {
-    return responseFilters() == null && upstream.stream().holdsWholeHead();
-  }
-
-  /** The response's body is wanted as plain data. Before {@link #resumeResponse}. */
-  public void unwrapResponse() {
-    if (responseFilters() == null) {
-      upstream.stream().unwrapChunks();
-    }
-  }
-
-  /**
-   * Lets the response's body come; may end the exchange before it returns.
-   *
-   * @param withHead the first part begins with the head as received; needs {@link #holdsWholeHead}
-   */
-  public void resumeResponse(boolean withHead) {
-    FilterChain chain = responseFilters();
-    if (chain == null) {
-      upstream.stream().resume(withHead);
-    } else {
-      chain.responseSinkReady();
-    }
   }
 
   /** True if the response changes the protocol of the connection: {@link #startTunnel} follows. */
@@ -237,7 +201,7 @@ public final class Exchange {
     @Override
     public void ended() {
       upstream.tunnelEnded();
-      over(status, Outcome.End.SERVED);
+      served();
     }
   }
 
@@ -246,38 +210,9 @@ public final class Exchange {
     return ownAnswer;
   }
 
-  /** To be filled by the client's side with what follows the request's body; cleared. */
-  public Trailers trailersOfRequest() {
-    return upstream.trailersOfRequest();
-  }
-
-  /** What follows the response's body, complete when its last part comes; null for nothing. */
-  public @Nullable Trailers trailersOfResponse() {
-    return upstream.trailersOfResponse();
-  }
-
-  /** Trailers that a filter may add to. */
-  Trailers trailersToSend() {
-    return upstream.responseTrailers();
-  }
-
   /** Whether the response to this request has no body whatever its head says. */
   public boolean isHead() {
     return request.methodIs(HEAD);
-  }
-
-  /** True if the client waits for a 100 before it sends the body, whatever filters did since. */
-  public boolean expectsContinue() {
-    return expectsContinue;
-  }
-
-  boolean hasRequestBody() {
-    return requestHasBody;
-  }
-
-  /** True once the last byte of the request was passed on or there is no body. */
-  public boolean isRequestComplete() {
-    return requestComplete;
   }
 
   ExchangeTimeouts timeouts() {
@@ -288,25 +223,14 @@ public final class Exchange {
     return record.startNanos();
   }
 
-  /** True once all of the request's body that goes to the backend was written. */
-  boolean isRequestSent() {
-    FilterChain chain = requestFilters();
-    return chain == null ? requestComplete : chain.requestLane().isClosed();
-  }
-
-  /** True once filters have seen a response: it cannot be replaced by that of another try. */
-  boolean isResponseSeen() {
-    return responseSeen;
-  }
-
-  /** False if a filter keeps the request's head, or the exchange is over. */
+  /** False if a filter keeps the request's head or gives the response, or the exchange is over. */
   boolean isRequestHere() {
-    return state != State.OVER && !requestParked;
+    return state != State.OVER && !ownAnswer && !filters.isRequestParked();
   }
 
   /** False if a filter keeps the response's head, or the exchange is over. */
   boolean isResponseHere() {
-    return state != State.OVER && !responseParked;
+    return state != State.OVER && !filters.isResponseParked();
   }
 
   boolean isResponding() {
@@ -321,15 +245,6 @@ public final class Exchange {
     RuleAction action = to.action();
     timeouts.start(
         record.startNanos(), action.requestTimeoutMillis(), action.backendTimeoutMillis());
-  }
-
-  /** The request goes to this backend. */
-  void routed(Backend to, Cluster cluster) {
-    upstream.routed(to, cluster);
-  }
-
-  boolean isRouted() {
-    return upstream.isRouted();
   }
 
   /** Where the request goes. */
@@ -351,10 +266,6 @@ public final class Exchange {
     }
   }
 
-  void connect() {
-    upstream.connect();
-  }
-
   void respond() {
     status = response.status();
     // After the filters, so that none takes a client's session away.
@@ -362,186 +273,15 @@ public final class Exchange {
     downstream().startResponse(this);
   }
 
-  // Filters of the rule and of its backend.
-
-  /** Lets the rule's filters have the request's head; false if one keeps it or answers. */
-  boolean passRuleFilters() {
-    List<ConfiguredFilter> rule = target().action().filters();
-    if (rule == null || ruleFiltersBegun) {
-      return true;
-    }
-    ruleFiltersBegun = true;
-    FilterChain chain = new FilterChain(this, worker.filterLoop().allocator());
-    filters = chain;
-    requestParked = true;
-    inRequestStep = true;
-    chain.beginRule(rule);
-    inRequestStep = false;
-    return isRequestHere();
-  }
-
-  /** As {@link #passRuleFilters}, for those of the chosen backend. */
-  boolean passBackendFilters() {
-    List<ConfiguredFilter> ofBackend = backend().filters();
-    if (ofBackend == null || backendFiltersBegun) {
-      return true;
-    }
-    backendFiltersBegun = true;
-    FilterChain chain = filters;
-    if (chain == null) {
-      chain = new FilterChain(this, worker.filterLoop().allocator());
-      filters = chain;
-    }
-    requestParked = true;
-    inRequestStep = true;
-    chain.beginBackend(ofBackend);
-    inRequestStep = false;
-    return isRequestHere();
-  }
-
-  /** The request's head has passed the filters: goes on in the stream. */
-  void requestFiltered() {
-    requestParked = false;
-    if (!inRequestStep) {
-      Objects.requireNonNull(pipeline).resumed(this);
-    }
-  }
-
-  /** Lets filters have the response's head; false if one keeps it. */
-  boolean passResponseFilters() {
-    FilterChain chain = filters;
-    if (chain == null) {
-      editResponse();
-      return true;
-    }
-    if (responseFiltered) {
-      return true;
-    }
-    int received = response.status();
-    boolean bodyAllowed = !isHead() && received != 204 && received != 304 && !isTunnel();
-    responseSeen = true;
-    responseParked = true;
-    inResponseStep = true;
-    chain.beginResponse(upstream.stream().bodyKind() != BodyReader.Kind.NONE, bodyAllowed);
-    inResponseStep = false;
-    return isResponseHere();
-  }
-
-  /** The response's head has passed the filters: goes on in the stream. */
-  void responseFiltered() {
-    responseParked = false;
-    responseFiltered = true;
-    if (!inResponseStep) {
-      Objects.requireNonNull(pipeline).responded(this);
-    }
-  }
-
-  /** The header changes of backend and rule. */
-  void editResponse() {
-    upstream.backend().responseEdits().applyTo(response);
-    target().action().responseEdits().applyTo(response);
-  }
-
-  /** A filter wants another backend. */
-  void choose(Cluster cluster) {
-    if (upstream.isRouted()) {
-      upstream.routed(upstream.backend(), cluster);
-    } else {
-      chosen = cluster;
-    }
-  }
-
-  /** What a filter wants instead of the rule's backends; null for nothing. */
-  @Nullable Cluster chosen() {
-    return chosen;
-  }
-
   /** A filter gives the response: whatever a backend does is of no use any more. */
   void answering() {
     ownAnswer = true;
-    requestParked = true;
     state = State.AWAITING;
     upstream.stop();
     timeouts.endTry();
-    if (!requestComplete) {
+    if (!requestBody.isComplete()) {
       downstream().pauseRequest();
     }
-  }
-
-  /** The filters that have the request's body; null if it passes them by. */
-  private @Nullable FilterChain requestFilters() {
-    FilterChain chain = filters;
-    return chain != null && chain.requestLane().isTouched() ? chain : null;
-  }
-
-  /** The filters that have the response's body; null if it passes them by. */
-  private @Nullable FilterChain responseFilters() {
-    FilterChain chain = filters;
-    return chain != null && chain.responseLane().isTouched() ? chain : null;
-  }
-
-  /** How the request's body goes to {@code stream}. */
-  BodyReader.Kind requestKindFor(UpstreamStream stream) {
-    FilterChain chain = requestFilters();
-    if (chain != null) {
-      return chain.requestLane().kind();
-    }
-    if (!requestHasBody) {
-      return BodyReader.Kind.NONE;
-    }
-    Downstream from = downstream();
-    if (from.requestBodyKind() == BodyReader.Kind.CHUNKED && !stream.takesChunks()) {
-      from.unwrapRequestChunks();
-    }
-    return from.requestBodyKind();
-  }
-
-  /** The backend takes the rest of the request's body. */
-  void sendRequestBody() {
-    FilterChain chain = requestFilters();
-    if (chain != null) {
-      chain.requestSinkReady();
-      upstream.flush();
-    } else {
-      downstream().resumeRequest();
-    }
-  }
-
-  /** The try is lost before anything of the body was given to it. */
-  void requestUnsent() {
-    downstream().pauseRequest();
-    if (filters != null) {
-      filters.requestLane().closeSink();
-    }
-  }
-
-  /** A part of the request's body behind the filters; takes over the buffer. */
-  void writeRequest(ByteBuf part, boolean last) {
-    upstream.write(part, last);
-  }
-
-  /** A part of the response's body behind the filters; takes over the buffer. */
-  void writeResponse(ByteBuf part) {
-    record.sent(part.readableBytes());
-    downstream().responseBody(part, false);
-  }
-
-  /** The response's body is at its end behind the filters. */
-  void endResponse() {
-    passOn(Unpooled.EMPTY_BUFFER, true);
-  }
-
-  void unwrapUpstream() {
-    upstream.unwrapChunks();
-  }
-
-  /** Filters want more of the response's body, or no more for now. */
-  void responseWanted(boolean on) {
-    upstream.want(on);
-  }
-
-  boolean isUpstreamWritable() {
-    return upstream.isWritable();
   }
 
   /** Sends what was written outside of the usual events. */
@@ -590,7 +330,7 @@ public final class Exchange {
 
   /** The final response's head is there. */
   void responded() {
-    Objects.requireNonNull(pipeline).responded(this);
+    pipeline().responded(this);
   }
 
   /** The response's head is written: from now on only its end or a reset can follow. */
@@ -598,38 +338,9 @@ public final class Exchange {
     state = State.RESPONDING;
   }
 
-  /** A part of the response's body; takes over the buffer. */
-  void onResponseBody(ByteBuf part, boolean last) {
-    FilterChain chain = responseFilters();
-    if (chain != null) {
-      chain.responsePart(part, last);
-    } else {
-      passOn(part, last);
-    }
-  }
-
-  private void passOn(ByteBuf part, boolean last) {
-    record.sent(part.readableBytes());
-    Downstream to = downstream();
-    to.responseBody(part, last);
-    if (last) {
-      to.flush();
-      over(status, Outcome.End.SERVED);
-      to.exchangeEnded(this);
-    } else if (!to.isWritable()) {
-      upstream.readable(false);
-    }
-  }
-
-  /** Sends what was passed on of the response. */
-  void flushResponse() {
-    FilterChain chain = responseFilters();
-    if (chain != null) {
-      chain.responseLane().flushed();
-    }
-    if (state == State.RESPONDING) {
-      downstream().flush();
-    }
+  /** The response was passed on to its end. */
+  void served() {
+    over(status, Outcome.End.SERVED);
   }
 
   /** The response will not come to its end. */
@@ -639,39 +350,6 @@ public final class Exchange {
   }
 
   // The client's side.
-
-  /**
-   * A part of the request's body; takes over the buffer. Trailers that are not in its bytes must be
-   * in {@link #trailersOfRequest} when the last part comes.
-   */
-  public void onRequestBody(ByteBuf part, boolean last) {
-    record.received(part.readableBytes());
-    requestComplete = last;
-    FilterChain chain = requestFilters();
-    if (chain != null) {
-      chain.requestPart(part, last);
-    } else {
-      upstream.write(part, last);
-    }
-  }
-
-  /** The backend takes bytes again. */
-  void onUpstreamWritability() {
-    FilterChain chain = requestFilters();
-    if (chain != null) {
-      chain.onWritability();
-    } else if (!requestComplete) {
-      downstream().resumeRequest();
-    } else {
-      return;
-    }
-    upstream.flush();
-  }
-
-  /** Sends what was passed on of the request. */
-  public void flushRequest() {
-    upstream.flush();
-  }
 
   /**
    * The request's head is malformed or did not come in time; the client gets {@code answerStatus}.
@@ -711,16 +389,6 @@ public final class Exchange {
     upstream.giveUp();
     over(answerable ? answerStatus : status, Outcome.End.CLIENT_GONE);
     return answerable;
-  }
-
-  /** The client takes bytes again or no more. */
-  public void onDownstreamWritability() {
-    FilterChain chain = responseFilters();
-    if (chain != null) {
-      chain.onWritability();
-    } else {
-      upstream.readable(downstream().isWritable());
-    }
   }
 
   /** The client is gone. */
@@ -764,8 +432,9 @@ public final class Exchange {
     }
     state = State.OVER;
     timeouts.stop();
-    if (filters != null) {
-      filters.over(record.outcome(end, finalStatus, upstream.cluster(), upstream.endpoint()));
+    FilterChain chain = filters.chain();
+    if (chain != null) {
+      chain.over(record.outcome(end, finalStatus, upstream.cluster(), upstream.endpoint()));
     }
     upstream.end();
     record.end(finalStatus, request, downstream(), target, upstream.cluster(), upstream.endpoint());

@@ -99,7 +99,7 @@ final class FilterChain {
     add(filters);
     ruleLinks = links.size();
     enter();
-    requestLane.start(0, exchange.hasRequestBody(), true);
+    requestLane.start(0, exchange.requestBody().exists(), true);
     exit();
   }
 
@@ -109,7 +109,7 @@ final class FilterChain {
     add(filters);
     enter();
     if (from == 0) {
-      requestLane.start(0, exchange.hasRequestBody(), true);
+      requestLane.start(0, exchange.requestBody().exists(), true);
     } else {
       requestLane.goOn(from);
     }
@@ -395,21 +395,21 @@ final class FilterChain {
         flowRequest();
       }
       if (!over && responseLane.isTouched()) {
-        exchange.responseWanted(responseLane.wantsSource(exchange.downstream().isWritable()));
+        exchange.upstream().want(responseLane.wantsSource(exchange.downstream().isWritable()));
       }
     } while (flowAgain && !over);
     flowing = false;
   }
 
   private void flowRequest() {
-    if (exchange.isRequestComplete()) {
+    if (exchange.requestBody().isComplete()) {
       return;
     }
-    if (!requestLane.wantsSource(exchange.isUpstreamWritable())) {
+    if (!requestLane.wantsSource(exchange.upstream().isWritable())) {
       exchange.downstream().pauseRequest();
       return;
     }
-    if (exchange.expectsContinue() && !continueSent && !requestLane.isSinkOpen()) {
+    if (exchange.requestBody().expectsContinue() && !continueSent && !requestLane.isSinkOpen()) {
       continueSent = true; // the client sends nothing before, and the backend does not know of it
       exchange.request().remove(FieldNames.EXPECT);
       ResponseHead head = new ResponseHead();
@@ -418,7 +418,7 @@ final class FilterChain {
     }
     exchange.downstream().resumeRequest();
     if (!over) {
-      exchange.flushRequest();
+      exchange.upstream().flush();
     }
   }
 
@@ -432,7 +432,7 @@ final class FilterChain {
       return switch (call) {
         case HEAD -> link.onRequestHead();
         case BODY -> link.onRequestBody(part == null ? Unpooled.EMPTY_BUFFER : part);
-        case END -> link.onRequestEnd(new HeaderFields(exchange.trailersOfRequest()));
+        case END -> link.onRequestEnd(new HeaderFields(exchange.requestBody().trailers()));
       };
     }
 
@@ -451,18 +451,18 @@ final class FilterChain {
 
     @Override
     void headAtSink() {
-      exchange.requestFiltered();
+      exchange.filters().requestPassed();
     }
 
     @Override
     void sink(ByteBuf part) {
-      exchange.writeRequest(part, false);
+      exchange.upstream().write(part, false);
     }
 
     @Override
     void sinkEnd() {
       if (kind() != BodyReader.Kind.NONE) {
-        exchange.writeRequest(Unpooled.EMPTY_BUFFER, true);
+        exchange.upstream().write(Unpooled.EMPTY_BUFFER, true);
       }
     }
 
@@ -484,7 +484,7 @@ final class FilterChain {
       return switch (call) {
         case HEAD -> link.onResponseHead();
         case BODY -> link.onResponseBody(part == null ? Unpooled.EMPTY_BUFFER : part);
-        case END -> link.onResponseEnd(new HeaderFields(exchange.trailersToSend()));
+        case END -> link.onResponseEnd(new HeaderFields(exchange.responseBody().trailersToFill()));
       };
     }
 
@@ -495,7 +495,7 @@ final class FilterChain {
 
     @Override
     void unwrapSource() {
-      exchange.unwrapUpstream();
+      exchange.upstream().unwrapChunks();
     }
 
     /** The rule's own header changes are made between its backend's filters and its own. */
@@ -503,23 +503,23 @@ final class FilterChain {
     void beforeStop(int index) {
       if (!edited && index == links.size() - ruleLinks) {
         edited = true;
-        exchange.editResponse();
+        exchange.filters().editResponse();
       }
     }
 
     @Override
     void headAtSink() {
-      exchange.responseFiltered();
+      exchange.filters().responsePassed();
     }
 
     @Override
     void sink(ByteBuf part) {
-      exchange.writeResponse(part);
+      exchange.responseBody().write(part);
     }
 
     @Override
     void sinkEnd() {
-      exchange.endResponse();
+      exchange.responseBody().end();
     }
 
     @Override

@@ -248,7 +248,7 @@ final class FilterLink implements FilterExchange {
       throw new IllegalStateException(
           "a backend can be chosen only while the request's head is with the filter");
     }
-    chain.exchange().choose(backend.cluster());
+    chain.exchange().filters().choose(backend.cluster());
   }
 
   @Override

@@ -68,7 +68,7 @@ final class RequestPath {
     RunnableGraph<Pair<Ingress, CompletionStage<Done>>> responses =
         Source.fromGraph(new Ingress.Stage("responses"))
             // The backend's filters, the header changes of backend and rule, the rule's filters.
-            .map(responseStep(Exchange::passResponseFilters))
+            .map(responseStep(exchange -> exchange.filters().passResponseFilters()))
             .toMat(Sink.foreach(responseStep(Exchange::respond)::apply), Keep.both());
     return RunnableGraph.<Handle>fromGraph(
             GraphDSL.create3(
@@ -129,7 +129,7 @@ final class RequestPath {
     if (!head.contains(FieldNames.X_REQUEST_ID)) {
       worker.requestIds().addTo(head);
     }
-    if (head.upgradeLength() > 0 && (exchange.hasRequestBody() || !settings.allowsUpgrade(head))) {
+    if (head.upgradeLength() > 0 && (exchange.requestBody().exists() || !settings.allowsUpgrade(head))) {
       if (head.version() == HttpVersion.HTTP_2) {
         exchange.answer(LocalAnswer.WEBSOCKET_OFF); // a CONNECT cannot go on as something else
         return;
@@ -184,7 +184,7 @@ final class RequestPath {
    * first, so that they cannot undo what a rewrite does to Host.
    */
   private static void filterRequest(Exchange exchange) {
-    if (exchange.isRouted() || !exchange.passRuleFilters()) {
+    if (exchange.upstream().isRouted() || !exchange.filters().passRuleFilters()) {
       return;
     }
     RouteTarget target = exchange.target();
@@ -213,10 +213,10 @@ final class RequestPath {
    * endpoints by its policy.
    */
   private static void balance(Exchange exchange) {
-    if (!exchange.isRouted()) {
+    if (!exchange.upstream().isRouted()) {
       route(exchange);
     }
-    if (exchange.isRequestHere() && exchange.passBackendFilters()) {
+    if (exchange.isRequestHere() && exchange.filters().passBackendFilters()) {
       if (exchange.cluster().protocol() == Cluster.Protocol.OPAQUE) {
         exchange.answer(LocalAnswer.UNSUPPORTED_PROTOCOL);
       } else if (isUpgradeKnown(exchange)) {
@@ -247,9 +247,9 @@ final class RequestPath {
   }
 
   private static void route(Exchange exchange) {
-    Cluster chosen = exchange.chosen();
+    Cluster chosen = exchange.filters().chosen();
     if (chosen != null) {
-      exchange.routed(WeightedBackends.Backend.of(chosen), chosen);
+      exchange.upstream().routed(WeightedBackends.Backend.of(chosen), chosen);
       return;
     }
     WeightedBackends backends = exchange.target().action().backends();
@@ -272,7 +272,7 @@ final class RequestPath {
       return;
     }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.routed(
+    exchange.upstream().routed(
         backend, cluster.as(protocol(exchange, cluster), exchange.listener().backendKey()));
   }
 
@@ -286,6 +286,6 @@ final class RequestPath {
 
   /** Asks for a connection; the exchange writes its request once it has one. */
   private static void send(Exchange exchange) {
-    exchange.connect();
+    exchange.upstream().connect();
   }
 }

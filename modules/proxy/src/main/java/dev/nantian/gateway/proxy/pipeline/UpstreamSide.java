@@ -41,8 +41,6 @@ final class UpstreamSide implements UpstreamUser {
   private @Nullable ClusterMember failed; // of the last try, if it failed
   private @Nullable EndpointPool endpoint; // stays for the log when the try is over
   private @Nullable UpstreamStream stream;
-  private @Nullable Trailers requestTrailers; // seldom there: made when needed, not kept
-  private @Nullable Trailers responseTrailers;
   private final Retries retries;
   private @Nullable SessionSide session;
   private long key;
@@ -70,8 +68,6 @@ final class UpstreamSide implements UpstreamUser {
     endpoint = null;
     waiting = false;
     stream = null;
-    requestTrailers = null;
-    responseTrailers = null;
     staleRepeated = false;
     wanted = false;
   }
@@ -93,17 +89,6 @@ final class UpstreamSide implements UpstreamUser {
   /** The stream that the response comes from; only while it does. */
   UpstreamStream stream() {
     return Objects.requireNonNull(stream);
-  }
-
-  Trailers trailersOfRequest() {
-    if (requestTrailers == null) {
-      requestTrailers = new Trailers();
-    }
-    return requestTrailers;
-  }
-
-  @Nullable Trailers trailersOfResponse() {
-    return responseTrailers == null || responseTrailers.isEmpty() ? null : responseTrailers;
   }
 
   // What the exchange asks for.
@@ -324,13 +309,13 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   private boolean mayFollow(Retries.Failure failure) {
-    return !exchange.isResponseSeen() && retries.mayFollow(failure);
+    return !exchange.filters().isResponseSeen() && retries.mayFollow(failure);
   }
 
   private void repeat() {
     exchange.response().clear();
-    responseTrailers = null;
-    exchange.requestUnsent(); // the body must wait for the new connection
+    exchange.responseBody().clear();
+    exchange.requestBody().hold();
     retries.schedule();
   }
 
@@ -344,19 +329,19 @@ final class UpstreamSide implements UpstreamUser {
     endpoint = to.pool();
     tryStartNanos = System.nanoTime();
     exchange.connected();
-    BodyReader.Kind kind = exchange.requestKindFor(to);
+    BodyReader.Kind kind = exchange.requestBody().kindFor(to);
     to.send(exchange.request(), kind);
     if (kind == BodyReader.Kind.NONE) {
       to.flush();
       return;
     }
-    boolean complete = exchange.isRequestSent();
+    boolean complete = exchange.requestBody().isSent();
     if (retries.isBodySent()) {
       retries.replay().writeTo(to, complete);
       to.flush();
     }
     if (!complete) {
-      exchange.sendRequestBody();
+      exchange.requestBody().send();
     }
   }
 
@@ -407,15 +392,12 @@ final class UpstreamSide implements UpstreamUser {
 
   @Override
   public @Nullable Trailers requestTrailers() {
-    return requestTrailers == null || requestTrailers.isEmpty() ? null : requestTrailers;
+    return exchange.requestBody().trailersToSend();
   }
 
   @Override
   public Trailers responseTrailers() {
-    if (responseTrailers == null) {
-      responseTrailers = new Trailers();
-    }
-    return responseTrailers;
+    return exchange.responseBody().trailersToFill();
   }
 
   @Override
@@ -440,18 +422,18 @@ final class UpstreamSide implements UpstreamUser {
       stream = null;
       endTry();
     }
-    exchange.onResponseBody(part, last);
+    exchange.responseBody().onPart(part, last);
   }
 
   @Override
   public void onUpstreamReadComplete() {
-    exchange.flushResponse();
+    exchange.responseBody().flush();
   }
 
   @Override
   public void onUpstreamWritability() {
     if (stream != null && stream.isWritable()) {
-      exchange.onUpstreamWritability();
+      exchange.requestBody().onBackendWritable();
     }
   }
 
@@ -470,7 +452,7 @@ final class UpstreamSide implements UpstreamUser {
       staleRepeated = true;
       worker.metrics().retried(at.clusterName());
       exchange.response().clear();
-      exchange.requestUnsent(); // the body must wait for the new connection
+      exchange.requestBody().hold();
       begin(at).acquireFresh(this);
     } else if (isOfTry(failure) && mayFollow(kind(failure))) {
       repeat();

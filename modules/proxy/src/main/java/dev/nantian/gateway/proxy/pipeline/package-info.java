@@ -7,6 +7,10 @@
  * dev.nantian.gateway.proxy.pipeline.Downstream}. Out: a request sent to an upstream, and its
  * response to the downstream. Bodies pass beside the stream, between the two connections.
  *
+ * <p>An exchange is its states. What else it has are parts of one job each: the filters' side, the
+ * backend's side with its retries, the way of the request's body and that of the response's, the
+ * deadlines, the record.
+ *
  * <p>All of it belongs to one event loop's thread.
  */
 @NullMarked

@@ -230,7 +230,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       admit(current, false);
       return;
     }
-    current.trailersOfRequest().addAll(trailers);
+    current.requestBody().trailers().addAll(trailers);
     if (input == Input.FLOWING) {
       handHeld(current);
       connection.flushLater(this);
@@ -263,7 +263,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     if (last) {
       input = Input.COMPLETE;
     }
-    to.onRequestBody(part, last);
+    to.requestBody().onPart(part, last);
   }
 
   /** All that could be read for now has been handed on. */
@@ -272,7 +272,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     if (tunnel != null) {
       tunnel.readComplete();
     } else if (exchange != null) {
-      exchange.flushRequest();
+      exchange.requestBody().flush();
     }
   }
 
@@ -291,7 +291,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     }
     touch();
     if (exchange != null) {
-      exchange.onDownstreamWritability();
+      exchange.responseBody().onClientWritability();
     }
   }
 
@@ -431,7 +431,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       handHeld(current);
     }
     if (exchange != null) {
-      exchange.flushRequest();
+      exchange.requestBody().flush();
     }
   }
 
@@ -471,10 +471,10 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
     if (tunnel != null && !mayAnswer(of)) {
       return;
     }
-    BodyReader.Kind kind = of.responseKind();
+    BodyReader.Kind kind = of.responseBody().kind();
     of.responding();
     if (kind == BodyReader.Kind.CHUNKED) {
-      of.unwrapResponse();
+      of.responseBody().unwrap();
     }
     if (head.status() == 204) {
       head.remove(FieldNames.CONTENT_LENGTH); // RFC 9110 section 8.6
@@ -486,7 +486,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       connection.writeFields(id(), ResponseFields.of(head), false);
     }
     if (exchange != null) {
-      of.resumeResponse(false); // may end the exchange before it returns
+      of.responseBody().resume(false); // may end the exchange before it returns
     }
   }
 
@@ -521,7 +521,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
       part.release();
       return;
     }
-    Trailers trailers = last ? of.trailersOfResponse() : null;
+    Trailers trailers = last ? of.responseBody().trailers() : null;
     boolean ends = last && trailers == null;
     if (part.isReadable() || ends) {
       outputEnded = ends;
