@@ -385,7 +385,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
             || isLastRequest()
             || !(of.requestBody().isComplete() || (of.isOwnAnswer() && mayDiscard(of)));
     closeAfterResponse = writer.head(channel, of, close);
-    of.responseBody().resume(writer.sendsHeadAsReceived()); // may end the exchange before it returns
+    of.responseBody()
+        .resume(writer.sendsHeadAsReceived()); // may end the exchange before it returns
   }
 
   @Override

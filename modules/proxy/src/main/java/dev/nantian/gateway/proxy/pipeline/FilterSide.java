@@ -159,8 +159,7 @@ final class FilterSide {
     responseSeen = true;
     responseParked = true;
     inResponseStep = true;
-    all.beginResponse(
-        exchange.upstream().stream().bodyKind() != BodyReader.Kind.NONE, bodyAllowed);
+    all.beginResponse(exchange.upstream().stream().bodyKind() != BodyReader.Kind.NONE, bodyAllowed);
     inResponseStep = false;
     return exchange.isResponseHere();
   }

@@ -24,8 +24,7 @@ public final class RequestBody {
   private boolean expected;
   private boolean complete;
 
-  RequestBody(
-      Exchange exchange, FilterSide filters, UpstreamSide upstream, ExchangeRecord record) {
+  RequestBody(Exchange exchange, FilterSide filters, UpstreamSide upstream, ExchangeRecord record) {
     this.exchange = exchange;
     this.filters = filters;
     this.upstream = upstream;

@@ -129,7 +129,8 @@ final class RequestPath {
     if (!head.contains(FieldNames.X_REQUEST_ID)) {
       worker.requestIds().addTo(head);
     }
-    if (head.upgradeLength() > 0 && (exchange.requestBody().exists() || !settings.allowsUpgrade(head))) {
+    if (head.upgradeLength() > 0
+        && (exchange.requestBody().exists() || !settings.allowsUpgrade(head))) {
       if (head.version() == HttpVersion.HTTP_2) {
         exchange.answer(LocalAnswer.WEBSOCKET_OFF); // a CONNECT cannot go on as something else
         return;
@@ -272,8 +273,9 @@ final class RequestPath {
       return;
     }
     backend.requestEdits().applyTo(exchange.request());
-    exchange.upstream().routed(
-        backend, cluster.as(protocol(exchange, cluster), exchange.listener().backendKey()));
+    exchange
+        .upstream()
+        .routed(backend, cluster.as(protocol(exchange, cluster), exchange.listener().backendKey()));
   }
 
   /** Only an HTTP/1.1 connection can change its protocol: none is offered by ALPN beside it. */
