@@ -7,6 +7,8 @@ import dev.nantian.gateway.control.address.AddressPool;
 import dev.nantian.gateway.control.kubernetes.KubernetesBacking;
 import dev.nantian.gateway.control.kubernetes.KubernetesSettings;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
+import dev.nantian.gateway.control.kubernetes.infrastructure.HostBook;
+import dev.nantian.gateway.control.kubernetes.infrastructure.HostSettings;
 import dev.nantian.gateway.control.kubernetes.infrastructure.InfrastructureSettings;
 import dev.nantian.gateway.control.source.SourceException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,8 +39,21 @@ final class KubernetesOptions {
       paramLabel = "TYPE",
       defaultValue = "LoadBalancer",
       description =
-          "Type of the Service that each Gateway gets: LoadBalancer, ClusterIP, or none to give addresses by --address-pool and --shared-address (default: ${DEFAULT-VALUE}).")
+          "Type of the Service that each Gateway gets: LoadBalancer, NodePort or ClusterIP; HostNetwork for no Service and the addresses of the proxies' hosts, none to give addresses by --address-pool and --shared-address (default: ${DEFAULT-VALUE}).")
   private String serviceType = "LoadBalancer";
+
+  @Option(
+      names = "--node-address",
+      paramLabel = "TYPE",
+      description =
+          "With NodePort or HostNetwork: which addresses of nodes Gateways have, InternalIP or ExternalIP (default: InternalIP).")
+  private @Nullable String nodeAddress;
+
+  @Option(
+      names = "--every-node",
+      description =
+          "With NodePort: the addresses of all ready nodes, not only of those on which a proxy is ready.")
+  private boolean everyNode;
 
   @Option(
       names = "--proxy-service",
@@ -71,6 +86,11 @@ final class KubernetesOptions {
   ControlPlaneBacking backing(
       ActorSystem<?> system, ControlPlaneSettings settings, MeterRegistry meters) {
     Optional<InfrastructureSettings> infrastructure = infrastructure();
+    Optional<HostSettings> hosts = hosts();
+    if (hostNetwork() && !settings.addressPool().isEmpty()) {
+      throw new CommandFailure(
+          "--address-pool: not with --service-type HostNetwork (expected none, whose proxies bind the pool's addresses)");
+    }
     try {
       ApiClient open = ApiClient.open(kubeconfig);
       api = open;
@@ -83,21 +103,29 @@ final class KubernetesOptions {
               lease,
               KubernetesSettings.LEASE_DURATION,
               infrastructure,
+              hosts,
               Optional.ofNullable(System.getenv("NANTIAN_POD_IP"))
                   .filter(address -> !address.isEmpty())
                   .map(
                       address ->
                           InetSocketAddress.createUnresolved(
                               address, settings.xdsAddress().getPort()))),
-          new AddressPlan(AddressPool.parse(settings.addressPool()), settings.sharedAddresses()),
+          hostNetwork()
+              ? new HostBook()
+              : new AddressPlan(
+                  AddressPool.parse(settings.addressPool()), settings.sharedAddresses()),
           meters);
     } catch (SourceException e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
+  private boolean hostNetwork() {
+    return serviceType.equalsIgnoreCase("HostNetwork");
+  }
+
   private Optional<InfrastructureSettings> infrastructure() {
-    if (serviceType.equalsIgnoreCase("none")) {
+    if (serviceType.equalsIgnoreCase("none") || hostNetwork()) {
       return Optional.empty();
     }
     try {
@@ -105,7 +133,44 @@ final class KubernetesOptions {
           InfrastructureSettings.of(
               InfrastructureSettings.ServiceType.of(serviceType), proxyService));
     } catch (IllegalArgumentException e) {
-      throw new CommandFailure("--service-type: " + e.getMessage() + " or none", e);
+      throw new CommandFailure("--service-type: "
+              + serviceType
+              + " (expected LoadBalancer, NodePort, ClusterIP, HostNetwork or none)",
+          e);
+    }
+  }
+
+  /** Whose addresses Gateways have, if those of hosts. */
+  Optional<HostSettings> hosts() {
+    boolean nodePort =
+        infrastructure()
+            .filter(made -> made.serviceType() == InfrastructureSettings.ServiceType.NODE_PORT)
+            .isPresent();
+    if (everyNode && !nodePort) {
+      throw new CommandFailure(
+          "--every-node: --service-type is " + serviceType + " (expected NodePort)");
+    }
+    if (!nodePort && !hostNetwork()) {
+      if (nodeAddress != null) {
+        throw new CommandFailure(
+            "--node-address: --service-type is "
+                + serviceType
+                + " (expected NodePort or HostNetwork)");
+      }
+      return Optional.empty();
+    }
+    return Optional.of(new HostSettings(proxyService, address(), everyNode));
+  }
+
+  // On the hosts' network a proxy's endpoint is its host's InternalIP; no right to Nodes is needed.
+  private HostSettings.Address address() {
+    if (nodeAddress == null) {
+      return hostNetwork() ? HostSettings.Address.ENDPOINT : HostSettings.Address.INTERNAL_IP;
+    }
+    try {
+      return HostSettings.Address.ofNode(nodeAddress);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure("--node-address: " + e.getMessage(), e);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.nantian.gateway.control.address;
 import dev.nantian.gateway.control.mailbox.CountedBehavior;
 import dev.nantian.gateway.control.mailbox.Mailbox;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
@@ -33,6 +34,13 @@ public final class AddressActor extends CountedBehavior<AddressActor.Message> {
   /** What was before the proxies for a Gateway is gone. */
   public record Lost(String gateway) implements Message {}
 
+  /** The hosts at which clients find the proxies, by IP address, are these now. */
+  public record Hosts(List<String> addresses) implements Message {
+    public Hosts {
+      addresses = List.copyOf(addresses);
+    }
+  }
+
   private final AddressBook plan;
   private final Map<String, Consumer<AddressAssignment>> receivers = new HashMap<>();
   private final Map<String, AddressAssignment> assigned = new HashMap<>();
@@ -61,6 +69,7 @@ public final class AddressActor extends CountedBehavior<AddressActor.Message> {
       }
       case Found(Frontage frontage) -> tell(plan.found(frontage));
       case Lost(String gateway) -> tell(plan.lost(gateway));
+      case Hosts(List<String> addresses) -> tell(plan.hosts(addresses));
     }
     return this;
   }

@@ -1,5 +1,6 @@
 package dev.nantian.gateway.control.address;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,6 +23,15 @@ public interface AddressBook {
 
   /** What was before the proxies for a Gateway is gone. */
   default Map<String, AddressAssignment> lost(String gateway) {
+    return Map.of();
+  }
+
+  /**
+   * Takes note of the hosts at which clients find the proxies. By default that changes nothing.
+   *
+   * @param addresses their IP addresses; empty if no proxy can be found now
+   */
+  default Map<String, AddressAssignment> hosts(List<String> addresses) {
     return Map.of();
   }
 }

@@ -7,6 +7,8 @@ import dev.nantian.gateway.control.address.AddressBook;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ObjectObserver;
 import dev.nantian.gateway.control.kubernetes.event.EventWriter;
+import dev.nantian.gateway.control.kubernetes.infrastructure.HostSettings;
+import dev.nantian.gateway.control.kubernetes.infrastructure.HostWatch;
 import dev.nantian.gateway.control.kubernetes.infrastructure.Infrastructure;
 import dev.nantian.gateway.control.kubernetes.leader.LeaderElection;
 import dev.nantian.gateway.control.kubernetes.status.StatusWriter;
@@ -39,6 +41,7 @@ public final class KubernetesBacking implements ControlPlaneBacking {
   private final KubernetesSource source;
   private final AddressBook addresses;
   private final @Nullable Infrastructure infrastructure;
+  private final @Nullable HostWatch hosts;
   private final ActorRef<StatusWriter.Message> statuses;
   private final LeaderElection election;
   private volatile Consumer<Optional<InetSocketAddress>> follow = leader -> {};
@@ -90,7 +93,17 @@ public final class KubernetesBacking implements ControlPlaneBacking {
     List<ObjectObserver> observers = new ArrayList<>();
     observers.add(new StatusObserver());
     Optional.ofNullable(infrastructure).ifPresent(observers::add);
-    this.source = new KubernetesSource(api, observers);
+    this.hosts =
+        settings.hosts().map(wanted -> new HostWatch(api.namespace(), wanted)).orElse(null);
+    Optional.ofNullable(hosts).ifPresent(observers::add);
+    this.source =
+        new KubernetesSource(
+            api,
+            observers,
+            settings
+                .hosts()
+                .filter(HostSettings::readsNodes)
+                .flatMap(wanted -> Optional.ofNullable(hosts)));
     Gauge.builder("nantian.control.leader", election, held -> held.leads() ? 1 : 0)
         .description("1 while this replica writes to the API server")
         .register(meters);
@@ -150,6 +163,9 @@ public final class KubernetesBacking implements ControlPlaneBacking {
     follow = leader;
     if (infrastructure != null) {
       infrastructure.tell(to);
+    }
+    if (hosts != null) {
+      hosts.tell(to);
     }
   }
 

@@ -19,26 +19,37 @@ import org.junit.jupiter.api.Test;
 
 /** What the manifests grant is what is used: {@code group/resource verb}, no more and no less. */
 class RightsTest {
-  private static final Path MANIFEST = Path.of("deploy/kustomize/base/rbac.yaml");
+  private static final Path BASE = Path.of("deploy/kustomize/base/rbac.yaml");
+  private static final Path NODES = Path.of("deploy/kustomize/components/nodes/rbac.yaml");
 
   @Test
   void theControlPlaneMayDoWhatItDoesAndNothingElse() throws Exception {
+    assertThat(granted(BASE)).containsExactlyInAnyOrderElementsOf(used());
+  }
+
+  @Test
+  void whereGatewaysHaveAddressesOfNodesItMayReadThemToo() throws Exception {
+    assertThat(granted(NODES)).containsExactly("/nodes list", "/nodes watch");
+  }
+
+  private static Set<String> granted(Path manifest) throws Exception {
     Set<String> granted = new TreeSet<>();
-    for (YamlDocument document : YamlReader.read(Files.readAllBytes(manifest()))) {
+    for (YamlDocument document : YamlReader.read(Files.readAllBytes(find(manifest)))) {
       for (JsonNode rule : document.root().path("rules")) {
         grants(rule, granted);
       }
     }
-
-    assertThat(granted).containsExactlyInAnyOrderElementsOf(used());
+    return granted;
   }
 
   @Test
   void theProxyMayDoNothing() throws Exception {
     Set<String> bound = new HashSet<>();
-    for (YamlDocument document : YamlReader.read(Files.readAllBytes(manifest()))) {
-      for (JsonNode subject : document.root().path("subjects")) {
-        bound.add(subject.path("name").asText());
+    for (Path manifest : List.of(BASE, NODES)) {
+      for (YamlDocument document : YamlReader.read(Files.readAllBytes(find(manifest)))) {
+        for (JsonNode subject : document.root().path("subjects")) {
+          bound.add(subject.path("name").asText());
+        }
       }
     }
 
@@ -79,11 +90,11 @@ class RightsTest {
     }
   }
 
-  private static Path manifest() {
+  private static Path find(Path manifest) {
     Path folder = requireNonNull(Path.of("").toAbsolutePath());
-    while (!Files.exists(folder.resolve(MANIFEST))) {
+    while (!Files.exists(folder.resolve(manifest))) {
       folder = requireNonNull(folder.getParent());
     }
-    return folder.resolve(MANIFEST);
+    return folder.resolve(manifest);
   }
 }

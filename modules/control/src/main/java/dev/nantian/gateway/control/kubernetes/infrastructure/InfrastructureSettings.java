@@ -18,6 +18,8 @@ public record InfrastructureSettings(
   public enum ServiceType {
     /** The cluster's load balancer gives the address. */
     LOAD_BALANCER("LoadBalancer"),
+    /** A port of every node; the addresses are those of nodes. */
+    NODE_PORT("NodePort"),
     /** An address that is reachable in the cluster only. */
     CLUSTER_IP("ClusterIP");
 
@@ -39,7 +41,7 @@ public record InfrastructureSettings(
           return type;
         }
       }
-      throw new IllegalArgumentException(name + " (expected LoadBalancer or ClusterIP)");
+      throw new IllegalArgumentException(name + " (expected LoadBalancer, NodePort or ClusterIP)");
     }
   }
 

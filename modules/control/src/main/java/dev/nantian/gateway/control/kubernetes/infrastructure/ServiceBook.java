@@ -39,6 +39,7 @@ public final class ServiceBook implements AddressBook {
   private final Map<String, Map<Entrance, Integer>> chosen = new HashMap<>();
   private final Map<String, WantedService> told = new HashMap<>();
   private Map<String, AddressAssignment> assignments = new TreeMap<>();
+  private List<String> hosts = List.of();
   private int cursor;
 
   /**
@@ -82,6 +83,17 @@ public final class ServiceBook implements AddressBook {
   public Map<String, AddressAssignment> lost(String gateway) {
     frontages.remove(gateway);
     return settle();
+  }
+
+  /** Services have no addresses of their own but those of hosts. */
+  @Override
+  public Map<String, AddressAssignment> hosts(List<String> addresses) {
+    hosts = List.copyOf(addresses);
+    return settle();
+  }
+
+  private List<String> addresses(Frontage frontage) {
+    return hosts.isEmpty() ? frontage.addresses() : hosts;
   }
 
   private Map<String, AddressAssignment> settle() {
@@ -228,7 +240,7 @@ public final class ServiceBook implements AddressBook {
       }
     }
     List<String> reachable =
-        frontage.addresses().stream()
+        addresses(frontage).stream()
             .filter(address -> claim.requested().isEmpty() || claim.requested().contains(address))
             .toList();
     return Optional.of(
@@ -236,22 +248,21 @@ public final class ServiceBook implements AddressBook {
             List.of(), reachable, Map.of(), bindPorts, waiting, missing(claim, frontage)));
   }
 
-  private static AddressAssignment.Missing missing(AddressClaim claim, Frontage frontage) {
+  private AddressAssignment.Missing missing(AddressClaim claim, Frontage frontage) {
+    List<String> addresses = addresses(frontage);
     for (String requested : claim.requested()) {
-      if (!frontage.addresses().contains(requested)) {
+      if (!addresses.contains(requested)) {
         return new AddressAssignment.Missing(
             requested
                 + ": "
                 + frontage.name()
                 + " has "
-                + (frontage.addresses().isEmpty()
-                    ? "no address"
-                    : String.join(", ", frontage.addresses()))
+                + (addresses.isEmpty() ? "no address" : String.join(", ", addresses))
                 + " (expected the address that the Gateway asks for)",
             true);
       }
     }
-    return frontage.addresses().isEmpty()
+    return addresses.isEmpty()
         ? new AddressAssignment.Missing(frontage.name() + " has no address yet", false)
         : AddressAssignment.Missing.NOTHING;
   }

@@ -7,6 +7,10 @@
  * there, and proxies listen only at what it says. {@link
  * dev.nantian.gateway.control.kubernetes.infrastructure.InfrastructureWriter} writes Services and
  * their EndpointSlices while its process leads.
+ *
+ * <p>Where Gateways have the addresses of hosts, as with Services of type NodePort or proxies on
+ * the hosts' network, {@link dev.nantian.gateway.control.kubernetes.infrastructure.HostWatch} tells
+ * which those are.
  */
 @NullMarked
 package dev.nantian.gateway.control.kubernetes.infrastructure;

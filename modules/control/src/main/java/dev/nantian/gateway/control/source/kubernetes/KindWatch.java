@@ -5,14 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
 import dev.nantian.gateway.control.kubernetes.api.ApiException;
 import dev.nantian.gateway.control.kubernetes.api.Backoff;
-import dev.nantian.gateway.control.kubernetes.api.ResourcePath;
 import dev.nantian.gateway.control.kubernetes.api.WatchCall;
-import dev.nantian.gateway.control.source.Kind;
-import dev.nantian.gateway.control.source.ResourceKey;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -62,26 +58,11 @@ final class KindWatch {
    */
   static final Duration ABSENCE_BELIEVED = Duration.ofSeconds(15);
 
-  /**
-   * Kinds that only add something to serve, and without which nothing is served otherwise than it
-   * should be. The others are waited for: without Secrets certificates would be taken from proxies
-   * that have them, without BackendTLSPolicies backends would be spoken to in the clear.
-   */
-  private static final Set<Kind> DISPENSABLE =
-      Set.copyOf(
-          EnumSet.of(
-              Kind.LISTENER_SET,
-              Kind.GRPC_ROUTE,
-              Kind.TLS_ROUTE,
-              Kind.TCP_ROUTE,
-              Kind.UDP_ROUTE,
-              Kind.BACKEND_LB_POLICY));
-
   /** What is told of a kind, on the source's thread. */
   interface Listener {
-    void present(ResourceKey key, ObjectNode object);
+    void present(Name name, ObjectNode object);
 
-    void absent(ResourceKey key);
+    void absent(Name name);
 
     /** The first list is complete, or the kind does not exist or is done without. Called once. */
     void listed();
@@ -94,14 +75,17 @@ final class KindWatch {
     void forbidden(String message);
   }
 
-  private final Kind kind;
+  /** An object's name; the namespace is empty if its kind has none. */
+  record Name(String namespace, String name) {}
+
+  private final WatchedKind kind;
   private final ApiClient api;
   private final ScheduledExecutorService thread;
   private final Listener listener;
   private final RandomGenerator random;
   private final Backoff backoff;
   private final Duration belief;
-  private final Map<ResourceKey, String> versions = new HashMap<>();
+  private final Map<Name, String> versions = new HashMap<>();
   private int apiVersion;
   private String resourceVersion = "";
   private boolean listed;
@@ -118,7 +102,7 @@ final class KindWatch {
    *     it is believed
    */
   KindWatch(
-      Kind kind,
+      WatchedKind kind,
       ApiClient api,
       ScheduledExecutorService thread,
       RandomGenerator random,
@@ -147,21 +131,20 @@ final class KindWatch {
   }
 
   private String path() {
-    return ResourcePath.all(kind, kind.apiVersions().get(apiVersion));
+    return kind.paths().get(apiVersion);
   }
 
-  // Old releases of Helm charts are by far the largest Secrets, and never referred to.
   private String selector() {
-    return kind == Kind.SECRET
-        ? "&fieldSelector=" + URLEncoder.encode("type!=helm.sh/release.v1", StandardCharsets.UTF_8)
-        : "";
+    return kind.fieldSelector().isEmpty()
+        ? ""
+        : "&fieldSelector=" + URLEncoder.encode(kind.fieldSelector(), StandardCharsets.UTF_8);
   }
 
   /**
    * @param seen versions of the pages before
    * @param token where the next page begins, empty for the first
    */
-  private void page(Map<ResourceKey, String> seen, String token) {
+  private void page(Map<Name, String> seen, String token) {
     if (closed) {
       return;
     }
@@ -185,7 +168,7 @@ final class KindWatch {
 
   private record Answer(@Nullable JsonNode body, @Nullable Throwable failure) {}
 
-  private void page(Map<ResourceKey, String> seen, JsonNode list) {
+  private void page(Map<Name, String> seen, JsonNode list) {
     absent = false;
     for (JsonNode item : list.path("items")) {
       if (item instanceof ObjectNode object) {
@@ -198,7 +181,7 @@ final class KindWatch {
       page(seen, token);
       return;
     }
-    Set<ResourceKey> gone = new HashSet<>(versions.keySet());
+    Set<Name> gone = new HashSet<>(versions.keySet());
     gone.removeAll(seen.keySet());
     gone.forEach(this::gone);
     resourceVersion = list.path("metadata").path("resourceVersion").asText("");
@@ -210,7 +193,7 @@ final class KindWatch {
   private void listFailed(Throwable failure) {
     ApiException refused = ApiException.of(failure);
     if (refused != null && refused.notFound()) {
-      if (apiVersion + 1 < kind.apiVersions().size()) {
+      if (apiVersion + 1 < kind.paths().size()) {
         apiVersion++;
         page(new HashMap<>(), "");
         return;
@@ -264,14 +247,14 @@ final class KindWatch {
           path(),
           ApiException.line(refused)
               + " (expected the rights to get, list and watch it; "
-              + (DISPENSABLE.contains(kind)
+              + (kind.dispensable()
                   ? "objects of this kind are not served until then)"
                   : listed
                       ? "what is known of it stays in force until then)"
                       : "nothing new is served until then)"));
       listener.forbidden(ApiException.line(refused));
     }
-    if (DISPENSABLE.contains(kind) && System.nanoTime() - forbiddenSinceNanos >= belief.toNanos()) {
+    if (kind.dispensable() && System.nanoTime() - forbiddenSinceNanos >= belief.toNanos()) {
       reportListed();
     }
     var _ = later(wait(refused), this::start);
@@ -354,25 +337,22 @@ final class KindWatch {
   }
 
   private void present(ObjectNode object) {
-    ResourceKey key = key(object);
+    Name key = key(object);
     String version = version(object);
     if (!version.equals(versions.put(key, version))) {
       listener.present(key, object);
     }
   }
 
-  private void gone(ResourceKey key) {
+  private void gone(Name key) {
     if (versions.remove(key) != null) {
       listener.absent(key);
     }
   }
 
-  private ResourceKey key(JsonNode object) {
+  private static Name key(JsonNode object) {
     JsonNode metadata = object.path("metadata");
-    return new ResourceKey(
-        kind,
-        kind.namespaced() ? metadata.path("namespace").asText() : "",
-        metadata.path("name").asText());
+    return new Name(metadata.path("namespace").asText(), metadata.path("name").asText());
   }
 
   private static String version(JsonNode object) {

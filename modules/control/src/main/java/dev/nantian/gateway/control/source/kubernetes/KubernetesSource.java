@@ -2,6 +2,7 @@ package dev.nantian.gateway.control.source.kubernetes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
+import dev.nantian.gateway.control.kubernetes.api.NodeObserver;
 import dev.nantian.gateway.control.kubernetes.api.ObjectObserver;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
@@ -9,10 +10,10 @@ import dev.nantian.gateway.control.source.ResourceSource;
 import dev.nantian.gateway.control.source.SourceEvent;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -24,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches every {@link Kind} of an API server.
+ * Watches every {@link Kind} of an API server, and its Nodes if somebody wants to know of them.
  *
  * <p>{@link SourceEvent.Synced} follows when each kind has been listed or is known not to exist. A
  * server that cannot be reached only delays that: it is asked until it answers. A kind that may not
@@ -39,8 +40,10 @@ public final class KubernetesSource implements ResourceSource {
   private final List<ObjectObserver> observers;
   private final ScheduledExecutorService thread;
   private final List<KindWatch> watches = new ArrayList<>();
-  private final Set<Kind> unlisted = ConcurrentHashMap.newKeySet();
-  private final Map<Kind, String> forbidden = new ConcurrentHashMap<>();
+  private final List<WatchedKind> kinds = new ArrayList<>();
+  private final Set<WatchedKind> unlisted = ConcurrentHashMap.newKeySet();
+  private final Map<WatchedKind, String> forbidden = new ConcurrentHashMap<>();
+  private final Optional<NodeObserver> nodes;
   private final Duration belief;
   private final Set<ResourceKey> refused = new HashSet<>();
   private volatile boolean closed;
@@ -48,15 +51,26 @@ public final class KubernetesSource implements ResourceSource {
   /**
    * @param api not closed by this source
    * @param observers see whole objects
+   * @param nodes sees the cluster's Nodes; empty: they are not asked for
    */
-  public KubernetesSource(ApiClient api, List<ObjectObserver> observers) {
-    this(api, observers, KindWatch.ABSENCE_BELIEVED);
+  public KubernetesSource(
+      ApiClient api, List<ObjectObserver> observers, Optional<NodeObserver> nodes) {
+    this(api, observers, nodes, KindWatch.ABSENCE_BELIEVED);
   }
 
-  KubernetesSource(ApiClient api, List<ObjectObserver> observers, Duration belief) {
+  KubernetesSource(
+      ApiClient api,
+      List<ObjectObserver> observers,
+      Optional<NodeObserver> nodes,
+      Duration belief) {
     this.api = api;
     this.belief = belief;
-    unlisted.addAll(EnumSet.allOf(Kind.class));
+    this.nodes = nodes;
+    for (Kind kind : Kind.values()) {
+      kinds.add(WatchedKind.of(kind));
+    }
+    nodes.ifPresent(observer -> kinds.add(WatchedKind.NODES));
+    unlisted.addAll(kinds);
     this.observers = List.copyOf(observers);
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
@@ -72,18 +86,21 @@ public final class KubernetesSource implements ResourceSource {
           }
         };
     for (Kind kind : Kind.values()) {
-      watches.add(
-          new KindWatch(
-              kind, api, thread, RandomGenerator.getDefault(), belief, new Told(kind, open)));
+      watch(WatchedKind.of(kind), new ToldOfObjects(kind, WatchedKind.of(kind), open));
     }
+    nodes.ifPresent(observer -> watch(WatchedKind.NODES, new ToldOfNodes(observer, open)));
     LOG.info("event=source_started server={}", api.server());
     thread.execute(() -> watches.forEach(KindWatch::start));
   }
 
+  private void watch(WatchedKind kind, KindWatch.Listener listener) {
+    watches.add(new KindWatch(kind, api, thread, RandomGenerator.getDefault(), belief, listener));
+  }
+
   @Override
   public List<String> missing() {
-    return unlisted.stream()
-        .sorted()
+    return kinds.stream()
+        .filter(unlisted::contains)
         .map(kind -> kind + ": " + forbidden.getOrDefault(kind, "not listed yet"))
         .toList();
   }
@@ -102,42 +119,14 @@ public final class KubernetesSource implements ResourceSource {
     thread.shutdown();
   }
 
-  /** Turns what is told of one kind into events. */
-  private final class Told implements KindWatch.Listener {
-    private final Kind kind;
-    private final Consumer<SourceEvent> sink;
+  /** How far the reading of one kind is. */
+  private abstract class Told implements KindWatch.Listener {
+    private final WatchedKind kind;
+    final Consumer<SourceEvent> sink;
 
-    private Told(Kind kind, Consumer<SourceEvent> sink) {
+    private Told(WatchedKind kind, Consumer<SourceEvent> sink) {
       this.kind = kind;
       this.sink = sink;
-    }
-
-    @Override
-    public void present(ResourceKey key, ObjectNode object) {
-      observers.forEach(observer -> observer.present(key, object));
-      switch (ApiObjects.read(key, object)) {
-        case ApiObjects.Outcome.Good(var good) -> {
-          recovered(key);
-          sink.accept(new SourceEvent.Applied(good));
-        }
-        case ApiObjects.Outcome.Bad(var problems) -> {
-          refused.add(key);
-          sink.accept(new SourceEvent.Rejected(key.toString(), problems));
-        }
-      }
-    }
-
-    @Override
-    public void absent(ResourceKey key) {
-      observers.forEach(observer -> observer.absent(key));
-      recovered(key);
-      sink.accept(new SourceEvent.Deleted(key));
-    }
-
-    private void recovered(ResourceKey key) {
-      if (refused.remove(key)) {
-        sink.accept(new SourceEvent.Recovered(key.toString()));
-      }
     }
 
     @Override
@@ -157,6 +146,70 @@ public final class KubernetesSource implements ResourceSource {
       } else if (LOG.isDebugEnabled()) {
         LOG.debug("event=kind_listed kind={} waiting={}", kind, unlisted);
       }
+    }
+  }
+
+  /** Turns what is told of one kind into events. */
+  private final class ToldOfObjects extends Told {
+    private final Kind kind;
+
+    private ToldOfObjects(Kind kind, WatchedKind watched, Consumer<SourceEvent> sink) {
+      super(watched, sink);
+      this.kind = kind;
+    }
+
+    private ResourceKey key(KindWatch.Name name) {
+      return new ResourceKey(kind, kind.namespaced() ? name.namespace() : "", name.name());
+    }
+
+    @Override
+    public void present(KindWatch.Name name, ObjectNode object) {
+      ResourceKey key = key(name);
+      observers.forEach(observer -> observer.present(key, object));
+      switch (ApiObjects.read(key, object)) {
+        case ApiObjects.Outcome.Good(var good) -> {
+          recovered(key);
+          sink.accept(new SourceEvent.Applied(good));
+        }
+        case ApiObjects.Outcome.Bad(var problems) -> {
+          refused.add(key);
+          sink.accept(new SourceEvent.Rejected(key.toString(), problems));
+        }
+      }
+    }
+
+    @Override
+    public void absent(KindWatch.Name name) {
+      ResourceKey key = key(name);
+      observers.forEach(observer -> observer.absent(key));
+      recovered(key);
+      sink.accept(new SourceEvent.Deleted(key));
+    }
+
+    private void recovered(ResourceKey key) {
+      if (refused.remove(key)) {
+        sink.accept(new SourceEvent.Recovered(key.toString()));
+      }
+    }
+  }
+
+  /** Nodes are no objects of the configuration: only their observer learns of them. */
+  private final class ToldOfNodes extends Told {
+    private final NodeObserver observer;
+
+    private ToldOfNodes(NodeObserver observer, Consumer<SourceEvent> sink) {
+      super(WatchedKind.NODES, sink);
+      this.observer = observer;
+    }
+
+    @Override
+    public void present(KindWatch.Name name, ObjectNode node) {
+      observer.nodePresent(name.name(), node);
+    }
+
+    @Override
+    public void absent(KindWatch.Name name) {
+      observer.nodeAbsent(name.name());
     }
   }
 }

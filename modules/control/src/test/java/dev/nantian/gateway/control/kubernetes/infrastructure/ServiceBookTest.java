@@ -109,6 +109,31 @@ class ServiceBookTest {
   }
 
   @Test
+  void aServiceWithoutAnAddressOfItsOwnHasThoseOfHosts() {
+    book.claim(claim("shop/a", 1, 80));
+    book.found(nodePort("shop/a", 80, 150));
+
+    AddressAssignment assignment =
+        requireNonNull(book.hosts(List.of("10.0.0.1", "10.0.0.2")).get("shop/a"));
+
+    assertThat(assignment.reachable()).containsExactly("10.0.0.1", "10.0.0.2");
+    assertThat(assignment.bindPorts()).isEqualTo(Map.of("p80", 150));
+    assertThat(assignment.missing()).isEqualTo(AddressAssignment.Missing.NOTHING);
+  }
+
+  @Test
+  void whenNoHostIsLeftAnAddressIsMissingAndListenersStayWhereTheyAre() {
+    book.claim(claim("shop/a", 1, 80));
+    book.found(nodePort("shop/a", 80, 150));
+    book.hosts(List.of("10.0.0.1"));
+
+    AddressAssignment assignment = requireNonNull(book.hosts(List.of()).get("shop/a"));
+
+    assertThat(assignment.missing().message()).isEqualTo("Service shop/a has no address yet");
+    assertThat(assignment.bindPorts()).isEqualTo(Map.of("p80", 150));
+  }
+
+  @Test
   void aServiceThatIsLostTakesNothingDown() {
     book.claim(claim("shop/a", 1, 80));
     book.found(frontage("shop/a", Map.of(80, 150), "192.0.2.7"));
@@ -186,6 +211,11 @@ class ServiceBookTest {
 
   private static AddressClaim.Infrastructure infrastructure() {
     return new AddressClaim.Infrastructure("uid", "nantian", Map.of(), Map.of());
+  }
+
+  private static Frontage nodePort(String gateway, int port, int target) {
+    return new Frontage(
+        gateway, "Service " + gateway, Map.of(new Entrance(port, false), target), List.of());
   }
 
   private static Frontage frontage(String gateway, Map<Integer, Integer> targets, String address) {

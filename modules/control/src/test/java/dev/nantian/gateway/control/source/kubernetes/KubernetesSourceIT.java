@@ -2,7 +2,10 @@ package dev.nantian.gateway.control.source.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nantian.gateway.control.address.AddressActor;
 import dev.nantian.gateway.control.kubernetes.api.ApiClient;
+import dev.nantian.gateway.control.kubernetes.infrastructure.HostSettings;
+import dev.nantian.gateway.control.kubernetes.infrastructure.HostWatch;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
 import dev.nantian.gateway.control.source.SourceEvent;
@@ -11,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -27,6 +31,18 @@ class KubernetesSourceIT {
       {"metadata":{"namespace":"shop","generation":1},
        "spec":{"parentRefs":[{"name":"front"}],"hostnames":["%s"]}}""";
 
+  private static final String NODES = "/api/v1/nodes";
+  private static final String NODE =
+      """
+      {"metadata":{},"status":{"conditions":[{"type":"Ready","status":"%s"}],
+       "addresses":[{"type":"InternalIP","address":"%s"}]}}""";
+  private static final String SLICES = "/apis/discovery.k8s.io/v1/endpointslices";
+  private static final String SLICE =
+      """
+      {"metadata":{"namespace":"default","labels":{"kubernetes.io/service-name":"%s"}},
+       "addressType":"IPv4",
+       "endpoints":[{"addresses":["10.1.0.1"],"nodeName":"%s","conditions":{"ready":true}}]}""";
+
   private final List<String> events = new CopyOnWriteArrayList<>();
   private FakeApiServer server;
   private ApiClient api;
@@ -36,7 +52,7 @@ class KubernetesSourceIT {
   void start(@TempDir Path folder) throws IOException {
     server = new FakeApiServer();
     api = ApiClient.open(server.kubeconfig(folder));
-    source = new KubernetesSource(api, List.of());
+    source = new KubernetesSource(api, List.of(), Optional.empty());
   }
 
   @AfterEach
@@ -165,7 +181,7 @@ class KubernetesSourceIT {
     String added = "/apis/gateway.networking.k8s.io/v1/grpcroutes";
     server.forbid(added);
     source.close();
-    source = new KubernetesSource(api, List.of(), Duration.ofMillis(1));
+    source = new KubernetesSource(api, List.of(), Optional.empty(), Duration.ofMillis(1));
 
     run();
 
@@ -174,12 +190,78 @@ class KubernetesSourceIT {
     await(() -> server.watching(added) == 1);
   }
 
+  @Test
+  void nodesAreNotAskedForUnlessSomebodyWantsThem() {
+    server.forbid(NODES);
+
+    run();
+
+    await(() -> events.contains("synced"));
+    assertThat(server.watching(NODES)).isZero();
+  }
+
+  @Test
+  void whoAsksForNodesWaitsForThem() {
+    server.forbid(NODES);
+    source.close();
+    source = watchingHosts(new CopyOnWriteArrayList<>(), Duration.ofMillis(1));
+    run();
+    await(() -> source.missing().equals(List.of("Node: 403 cannot list")));
+    assertThat(events).doesNotContain("synced");
+
+    server.permit(NODES);
+
+    await(() -> events.contains("synced"));
+    assertThat(source.missing()).isEmpty();
+  }
+
+  @Test
+  void addressesOfNodesFollowTheProxiesAndTheNodes() {
+    List<List<String>> told = new CopyOnWriteArrayList<>();
+    source.close();
+    source = watchingHosts(told, Duration.ofSeconds(15));
+    server.put(NODES, "a", NODE.formatted("True", "10.0.0.1"));
+    server.put(NODES, "b", NODE.formatted("True", "10.0.0.2"));
+    server.put(SLICES, "s", SLICE.formatted("nantian-proxy", "a"));
+    server.put(SLICES, "other", SLICE.formatted("shop", "b"));
+    run();
+    await(() -> told.contains(List.of("10.0.0.1")) && events.contains("synced"));
+    await(() -> server.watching(NODES) == 1 && server.watching(SLICES) == 1);
+
+    server.put(SLICES, "s", SLICE.formatted("nantian-proxy", "b"));
+    await(() -> told.getLast().equals(List.of("10.0.0.2")));
+    server.put(NODES, "b", NODE.formatted("False", "10.0.0.2"));
+    await(() -> told.getLast().isEmpty());
+    server.put(NODES, "b", NODE.formatted("True", "10.0.0.3"));
+    await(() -> told.getLast().equals(List.of("10.0.0.3")));
+    server.remove(NODES, "b");
+
+    await(() -> told.getLast().isEmpty());
+    assertThat(told).doesNotContain(List.of("10.0.0.1", "10.0.0.2"));
+  }
+
+  private KubernetesSource watchingHosts(List<List<String>> told, Duration belief) {
+    HostWatch hosts =
+        new HostWatch(
+            api.namespace(),
+            new HostSettings("nantian-proxy", HostSettings.Address.INTERNAL_IP, false));
+    hosts.tell(
+        message -> {
+          if (message instanceof AddressActor.Hosts(List<String> addresses)) {
+            told.add(addresses);
+          }
+        });
+    return new KubernetesSource(api, List.of(hosts), Optional.of(hosts), belief);
+  }
+
   private void run() {
     source.start(event -> events.add(text(event)));
   }
 
   private static String text(SourceEvent event) {
     return switch (event) {
+      case SourceEvent.Applied(var object) when object.key().kind() != Kind.HTTP_ROUTE ->
+          "applied " + object.key();
       case SourceEvent.Applied(var object) ->
           "applied "
               + object.key().name()
