@@ -133,7 +133,8 @@ final class KubernetesOptions {
           InfrastructureSettings.of(
               InfrastructureSettings.ServiceType.of(serviceType), proxyService));
     } catch (IllegalArgumentException e) {
-      throw new CommandFailure("--service-type: "
+      throw new CommandFailure(
+          "--service-type: "
               + serviceType
               + " (expected LoadBalancer, NodePort, ClusterIP, HostNetwork or none)",
           e);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nantian.gateway.control.kubernetes.infrastructure.HostSettings;
 import dev.nantian.gateway.control.kubernetes.infrastructure.HostSettings.Address;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -25,8 +24,7 @@ class KubernetesOptionsTest {
   void gatewaysHaveTheAddressesOfHosts(String args, Address address, boolean everyNode) {
     KubernetesOptions options = options(args);
 
-    assertThat(options.hosts())
-        .contains(new HostSettings("nantian-proxy", address, everyNode));
+    assertThat(options.hosts()).contains(new HostSettings("nantian-proxy", address, everyNode));
   }
 
   @ParameterizedTest
