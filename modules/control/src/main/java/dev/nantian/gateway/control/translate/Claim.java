@@ -17,8 +17,15 @@ public sealed interface Claim {
   /** Of a reference that wants nothing more. */
   Watches WATCHES = new Watches();
 
-  /** A route is attached to these listeners of a Gateway. */
-  record Attaches(SortedSet<String> listeners) implements Claim {}
+  /**
+   * A route would be attached to listeners of a Gateway or ListenerSet, which says in its fact
+   * whether another route has precedence there ({@link Fact.ListenerFact#losers}).
+   *
+   * @param createdMillis the older route has precedence
+   * @param listeners names, each with the route's hostnames there (empty text for every hostname)
+   */
+  record Attaches(long createdMillis, SortedMap<String, SortedSet<String>> listeners)
+      implements Claim {}
 
   /**
    * A permitted reference uses these ports of a Service.

@@ -101,6 +101,7 @@ public sealed interface Fact {
    * @param from All, Same, Selector or None
    * @param selector of namespaces' labels, with {@code Selector}
    * @param served it is in the configuration
+   * @param losers routes that it refuses though it allows them, for one that has precedence
    */
   record ListenerFact(
       String name,
@@ -110,8 +111,22 @@ public sealed interface Fact {
       Set<String> kinds,
       String from,
       @Nullable LabelSelector selector,
-      boolean served)
-      implements Fact {}
+      boolean served,
+      Map<ResourceKey, Loss> losers)
+      implements Fact {
+    public ListenerFact {
+      losers = Map.copyOf(losers);
+    }
+  }
+
+  /**
+   * Why a route lost a listener.
+   *
+   * @param winner that has precedence
+   * @param hostname of the loser, which the winner has or which meets one of the winner's; empty
+   *     for every hostname
+   */
+  record Loss(ResourceKey winner, String hostname) {}
 
   /**
    * @param gateway empty if it names none that is ours

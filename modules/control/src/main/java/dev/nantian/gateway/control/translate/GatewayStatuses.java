@@ -226,11 +226,12 @@ final class GatewayStatuses {
   static int attachedRoutes(ListenerCheck listener, Inputs inputs) {
     int count = 0;
     for (Claim claim : inputs.claims().values()) {
-      if (claim instanceof Claim.Attaches(var names) && names.contains(listener.name())) {
+      if (claim instanceof Claim.Attaches attaches
+          && attaches.listeners().containsKey(listener.name())) {
         count++;
       }
     }
-    return count;
+    return count - RouteContest.losers(listener.name(), inputs.claims()).size();
   }
 
   static Liveness liveness(Programming programming) {

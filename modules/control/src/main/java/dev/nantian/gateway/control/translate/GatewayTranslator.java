@@ -102,7 +102,7 @@ public final class GatewayTranslator implements Translator<Gateway> {
       if (refused.isPresent()) {
         result.problem(Problem.error(listener.path() + ".port", refused.get()));
       }
-      facts.add(listener.fact(listener.name(), serves));
+      facts.add(listener.fact(listener.name(), serves, inputs.claims()));
     }
     for (AttachedListenerSets.Added added : sets.listeners()) {
       if (gatewayValid && added.servable() && hasPlace(added.id(), inputs)) {

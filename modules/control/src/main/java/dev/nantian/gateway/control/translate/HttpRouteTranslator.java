@@ -76,7 +76,10 @@ public final class HttpRouteTranslator implements Translator<HTTPRoute> {
       result.resource(new ResourceId(ResourceType.HTTP_ROUTE, message.getName()), message.build());
       RouteAttachments.claimServices(parents, rules.backends(), inputs, result);
     }
-    RouteAttachments.claimParents(parents, result);
+    // One that is not accepted whatever its parents say keeps no hostname from others.
+    if (rules.verdict().notAccepted().isEmpty()) {
+      RouteAttachments.claimParents(route, parents, result);
+    }
     return parents;
   }
 }

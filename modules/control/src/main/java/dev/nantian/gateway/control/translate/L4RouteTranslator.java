@@ -115,7 +115,8 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
             .setKind(kind)
             .setCreatedMillis(createdMillis(object));
     Optional<Refusal> notAccepted = addBackends(rules.apply(object), resolved, message, result);
-    List<RouteParents.Parent> parents = RouteParents.resolve(shape.apply(key, object), inputs);
+    RouteShape route = shape.apply(key, object);
+    List<RouteParents.Parent> parents = RouteParents.resolve(route, inputs);
     message.addAllAttachments(RouteAttachments.of(parents));
     parents.forEach(parent -> parent.problem().ifPresent(result::problem));
     result.problems(resolved.problems());
@@ -123,7 +124,7 @@ public final class L4RouteTranslator<R extends HasMetadata> implements Translato
       result.resource(new ResourceId(ResourceType.L4_ROUTE, message.getName()), message.build());
       RouteAttachments.claimServices(parents, resolved, inputs, result);
     }
-    RouteAttachments.claimParents(parents, result);
+    RouteAttachments.claimParents(route, parents, result);
     List<RouteParentStatus> statuses =
         RouteStatuses.of(
             controllerName,

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -147,8 +148,9 @@ record ListenerCheck(
 
   /**
    * @param id its name in the configuration
+   * @param claims on the object that has the listener
    */
-  Fact.ListenerFact fact(String id, boolean served) {
+  Fact.ListenerFact fact(String id, boolean served, SortedMap<ResourceKey, Claim> claims) {
     RouteNamespaces namespaces =
         listener.getAllowedRoutes() == null ? null : listener.getAllowedRoutes().getNamespaces();
     String from = namespaces == null ? null : namespaces.getFrom();
@@ -160,7 +162,8 @@ record ListenerCheck(
         kinds.stream().map(RouteGroupKind::getKind).collect(Collectors.toUnmodifiableSet()),
         Objects.requireNonNullElse(from, "Same"),
         namespaces == null ? null : namespaces.getSelector(),
-        served);
+        served,
+        RouteContest.losers(name(), claims));
   }
 
   private static Optional<Refusal> notAccepted(

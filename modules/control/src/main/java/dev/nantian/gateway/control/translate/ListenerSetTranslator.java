@@ -94,7 +94,8 @@ public final class ListenerSetTranslator implements Translator<ListenerSet> {
         facts.add(
             check.fact(
                 key.namespace() + "/" + key.name() + "/" + check.name(),
-                one != null && one.served()));
+                one != null && one.served(),
+                inputs.claims()));
         if (one != null && !one.conflict().isEmpty()) {
           result.problem(ListenerCheck.conflict(check.path(), check.listener(), one.conflict()));
         }

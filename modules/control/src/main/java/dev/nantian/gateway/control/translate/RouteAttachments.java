@@ -7,6 +7,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -49,17 +51,23 @@ final class RouteAttachments {
     return attachments.values();
   }
 
-  /** Tells the parents which of their listeners the route is attached to. */
-  static void claimParents(List<RouteParents.Parent> parents, Translation.Builder result) {
-    Map<ResourceKey, TreeSet<String>> listeners = new TreeMap<>();
+  /**
+   * Tells the parents which of their listeners the route wants. Those that have precedence for
+   * another route are among them, or it could not come up when the other goes.
+   */
+  static void claimParents(
+      RouteShape route, List<RouteParents.Parent> parents, Translation.Builder result) {
+    Map<ResourceKey, SortedMap<String, SortedSet<String>>> listeners = new TreeMap<>();
     for (RouteParents.Parent parent : parents) {
-      for (RouteParents.Attached attached : parent.attached()) {
+      for (RouteParents.Attached candidate : parent.candidates()) {
         listeners
-            .computeIfAbsent(parent.parent(), ignored -> new TreeSet<>())
-            .add(attached.listener().name());
+            .computeIfAbsent(parent.parent(), ignored -> new TreeMap<>())
+            .computeIfAbsent(candidate.listener().name(), ignored -> new TreeSet<>())
+            .addAll(candidate.hostnames());
       }
     }
-    listeners.forEach((parent, names) -> result.claim(parent, new Claim.Attaches(names)));
+    listeners.forEach(
+        (parent, names) -> result.claim(parent, new Claim.Attaches(route.createdMillis(), names)));
   }
 
   /** Wants the Services in the configuration before the route. */

@@ -26,14 +26,17 @@ final class RouteParents {
    * @param parent the Gateway or ListenerSet that it names
    * @param gateway whose listeners they are; the parent itself if it is one, or is not known
    * @param ours whether we write a status for it
+   * @param candidates listeners that allow the route; those of them where no other has precedence
+   *     are the attached ones
    * @param reason of Accepted=False; empty if attached
-   * @param problem with the message, if not attached
+   * @param problem with the message, if not attached or not to all candidates
    */
   record Parent(
       ParentReference reference,
       ResourceKey parent,
       ResourceKey gateway,
       boolean ours,
+      List<Attached> candidates,
       List<Attached> attached,
       String reason,
       Optional<Problem> problem) {}
@@ -95,7 +98,7 @@ final class RouteParents {
       }
       case NOT_OURS -> {
         return new Parent(
-            complete, parent, facts.gateway(), false, List.of(), "", Optional.empty());
+            complete, parent, facts.gateway(), false, List.of(), List.of(), "", Optional.empty());
       }
       case OURS -> {}
     }
@@ -133,14 +136,14 @@ final class RouteParents {
                   + route.key().namespace()
                   + " (see its listeners' protocol and allowedRoutes)"));
     }
-    List<Attached> attached = new ArrayList<>();
+    List<Attached> candidates = new ArrayList<>();
     for (Fact.ListenerFact listener : allowing) {
       List<String> common = Hostnames.intersect(listener.hostname(), route.hostnames());
       if (!common.isEmpty()) {
-        attached.add(new Attached(listener, common));
+        candidates.add(new Attached(listener, common));
       }
     }
-    if (attached.isEmpty()) {
+    if (candidates.isEmpty()) {
       return refused(
           complete,
           parent,
@@ -156,8 +159,21 @@ final class RouteParents {
                       ", ", allowing.stream().map(Fact.ListenerFact::hostname).distinct().toList())
                   + ")"));
     }
+    List<Attached> attached =
+        candidates.stream()
+            .filter(candidate -> !candidate.listener().losers().containsKey(route.key()))
+            .toList();
+    // The specification names no reason for a route that another has precedence over; this one
+    // comes nearest, the listener does not take it.
     return new Parent(
-        complete, parent, facts.gateway(), true, List.copyOf(attached), "", Optional.empty());
+        complete,
+        parent,
+        facts.gateway(),
+        true,
+        List.copyOf(candidates),
+        attached,
+        attached.isEmpty() ? "NotAllowedByListeners" : "",
+        lost(route.key(), parent, candidates));
   }
 
   private static Facts facts(ResourceKey parent, Inputs inputs) {
@@ -172,7 +188,44 @@ final class RouteParents {
   private static Parent refused(
       ParentReference reference, ResourceKey parent, Facts facts, String reason, Problem problem) {
     return new Parent(
-        reference, parent, facts.gateway(), true, List.of(), reason, Optional.of(problem));
+        reference,
+        parent,
+        facts.gateway(),
+        true,
+        List.of(),
+        List.of(),
+        reason,
+        Optional.of(problem));
+  }
+
+  /** The listeners that have gone to routes of the other kind. */
+  private static Optional<Problem> lost(
+      ResourceKey route, ResourceKey parent, List<Attached> candidates) {
+    List<String> lost = new ArrayList<>();
+    for (Attached candidate : candidates) {
+      Fact.Loss loss = candidate.listener().losers().get(route);
+      if (loss != null) {
+        lost.add(
+            (loss.hostname().isEmpty() ? "every hostname" : loss.hostname())
+                + " at listener "
+                + candidate.listener().name()
+                + " of "
+                + parent
+                + " belongs to "
+                + loss.winner());
+      }
+    }
+    if (lost.isEmpty()) {
+      return Optional.empty();
+    }
+    String message =
+        String.join("; ", lost)
+            + " (expected no hostname in common: of an HTTPRoute and a GRPCRoute at one listener"
+            + " the older is accepted, then the first by namespace/name)";
+    return Optional.of(
+        lost.size() == candidates.size()
+            ? Problem.error("spec.hostnames", message)
+            : Problem.warning("spec.hostnames", message));
   }
 
   private static Problem noSuchListener(

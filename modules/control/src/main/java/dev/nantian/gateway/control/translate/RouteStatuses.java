@@ -63,14 +63,7 @@ final class RouteStatuses {
               generation));
     } else {
       conditions.add(
-          condition(
-              "Accepted",
-              true,
-              "Accepted",
-              verdict.ignored().isEmpty()
-                  ? "the route is attached"
-                  : "the route is attached; not in force: " + String.join("; ", verdict.ignored()),
-              generation));
+          condition("Accepted", true, "Accepted", attached(parent, verdict), generation));
       verdict
           .partial()
           .ifPresent(
@@ -85,5 +78,13 @@ final class RouteStatuses {
     }
     conditions.add(resolvedRefs(verdict.notResolved(), generation));
     return conditions;
+  }
+
+  private static String attached(RouteParents.Parent parent, Verdict verdict) {
+    String message =
+        verdict.ignored().isEmpty()
+            ? "the route is attached"
+            : "the route is attached; not in force: " + String.join("; ", verdict.ignored());
+    return parent.problem().map(lost -> message + "; " + lost.inMessage()).orElse(message);
   }
 }
