@@ -37,7 +37,9 @@ class RouteContestIT {
   void start() throws Exception {
     backend = new Backend("web");
     port = Ports.free();
-    Files.writeString(folder.resolve("base.yaml"), BASE.replace("${http}", String.valueOf(port))
+    Files.writeString(
+        folder.resolve("base.yaml"),
+        BASE.replace("${http}", String.valueOf(port))
             .replace("${backend}", String.valueOf(backend.port())));
     planes = Planes.start(folder);
     Files.writeString(folder.resolve("web.yaml"), WEB);
