@@ -36,6 +36,7 @@ public enum LimitOption {
   HEAD_TIMEOUT("connections.headTimeoutMillis"),
   IDLE_TIMEOUT("connections.idleTimeoutMillis"),
   STREAM_IDLE_TIMEOUT("connections.streamIdleTimeoutMillis"),
+  FIRST_BYTE_TIMEOUT("upstreams.firstByteTimeoutMillis"),
   CONNECTIONS_PER_LOOP("connections.maxConnections"),
   REQUESTS_PER_CONNECTION("connections.maxRequestsPerConnection"),
   REQUESTS_PER_LOOP("maxRequestsPerLoop"),

@@ -30,7 +30,7 @@ class Http2UpstreamIT {
   }
 
   private static TestProxy proxy(Http2Backend backend, Http2UpstreamSettings http2) {
-    UpstreamSettings settings = new UpstreamSettings(60_000, 50_000, 10, 100, 100, http2);
+    UpstreamSettings settings = new UpstreamSettings(60_000, 0, 50_000, 10, 100, 100, http2);
     return new TestProxy(DataPlaneSettings.DEFAULT.withUpstreams(settings), 1, false, to(backend));
   }
 

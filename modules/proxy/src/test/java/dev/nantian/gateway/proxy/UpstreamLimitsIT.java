@@ -22,7 +22,7 @@ class UpstreamLimitsIT {
 
   private static UpstreamSettings limits(int connections, int pending, int requests) {
     return new UpstreamSettings(
-        5_000, 50_000, connections, pending, requests, Http2UpstreamSettings.DEFAULT);
+        5_000, 0, 50_000, connections, pending, requests, Http2UpstreamSettings.DEFAULT);
   }
 
   private static TestProxy proxy(UpstreamSettings settings, TestTable table) {
@@ -151,7 +151,7 @@ class UpstreamLimitsIT {
       InetSocketAddress address =
           new InetSocketAddress(InetAddress.getLoopbackAddress(), full.getLocalPort());
       UpstreamSettings settings =
-          new UpstreamSettings(50, 50_000, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
+          new UpstreamSettings(50, 0, 50_000, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
       try (TestProxy proxy =
               proxy(settings, new TestTable().route("/", TestTable.cluster(address)));
           RawClient client = proxy.client()) {
@@ -186,7 +186,7 @@ class UpstreamLimitsIT {
   @Test
   void idleTimeoutClosesAnUnusedConnection() throws IOException {
     UpstreamSettings settings =
-        new UpstreamSettings(5_000, 50, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
+        new UpstreamSettings(5_000, 0, 50, 10, 10, 10, Http2UpstreamSettings.DEFAULT);
     try (RawBackend backend = RawBackend.echo();
         TestProxy proxy = proxy(settings, to(backend));
         RawClient client = proxy.client()) {

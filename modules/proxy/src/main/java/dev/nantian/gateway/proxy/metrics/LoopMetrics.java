@@ -44,6 +44,8 @@ public final class LoopMetrics {
     private final long[] byStatusClass = new long[6];
     private long retries;
     private long retriesDenied;
+    private long firstByteTimeouts;
+    private long tryTimeouts;
 
     /** As {@link RouteCounters#count}. */
     public long count(int statusClass) {
@@ -58,6 +60,16 @@ public final class LoopMetrics {
     /** Further tries that limit or budget did not allow. */
     public long retriesDenied() {
       return retriesDenied;
+    }
+
+    /** Tries without a response's head in time after the request. */
+    public long firstByteTimeouts() {
+      return firstByteTimeouts;
+    }
+
+    /** Tries that were not over in the time that the route allows. */
+    public long tryTimeouts() {
+      return tryTimeouts;
     }
   }
 
@@ -232,6 +244,20 @@ public final class LoopMetrics {
   /** A request would have been sent again, but limit or budget did not allow it. */
   public void retryDenied(String backend) {
     ofBackend(backend).retriesDenied++;
+  }
+
+  /**
+   * A try took too long.
+   *
+   * @param beforeHead true: it had no response at all, false: the route's time for a try is over
+   */
+  public void timedOut(String backend, boolean beforeHead) {
+    BackendCounters counters = ofBackend(backend);
+    if (beforeHead) {
+      counters.firstByteTimeouts++;
+    } else {
+      counters.tryTimeouts++;
+    }
   }
 
   /** A filter threw, paused for too long or said that it failed. */

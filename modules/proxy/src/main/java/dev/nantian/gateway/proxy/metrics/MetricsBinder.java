@@ -227,14 +227,34 @@ public final class MetricsBinder {
         "Further tries that limit or budget did not allow",
         backend,
         BackendCounters::retriesDenied);
+    timeouts(backend, "first_byte", BackendCounters::firstByteTimeouts);
+    timeouts(backend, "try", BackendCounters::tryTimeouts);
+  }
+
+  private void timeouts(String backend, String kind, ToLongFunction<BackendCounters> value) {
+    ofBackend(
+        "nantian.backend.timeouts",
+        "Tries of requests that took too long",
+        Tags.of("backend", backend, "kind", kind),
+        backend,
+        value);
   }
 
   private void ofBackend(
       String name, String description, String backend, ToLongFunction<BackendCounters> value) {
+    ofBackend(name, description, Tags.of("backend", backend), backend, value);
+  }
+
+  private void ofBackend(
+      String name,
+      String description,
+      Tags tags,
+      String backend,
+      ToLongFunction<BackendCounters> value) {
     summed(
         name,
         description,
-        Tags.of("backend", backend),
+        tags,
         loop -> {
           BackendCounters counters = loop.backend(backend);
           return counters == null ? 0 : value.applyAsLong(counters);

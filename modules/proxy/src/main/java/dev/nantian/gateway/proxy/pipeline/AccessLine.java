@@ -30,6 +30,7 @@ final class AccessLine {
   private static final byte[] REQUEST_ID = field("requestId");
   private static final byte[] USER_AGENT = field("userAgent");
   private static final byte[] REFUSAL = field("refusal");
+  private static final byte[] FAILURE = field("failure");
 
   private AccessLine() {}
 
@@ -67,7 +68,8 @@ final class AccessLine {
       @Nullable RouteTarget target,
       @Nullable Cluster cluster,
       @Nullable EndpointPool endpoint,
-      String refusal) {
+      String refusal,
+      String failure) {
     log.number(STATUS, status)
         .number(DURATION_MICROS, durationNanos / 1_000)
         .number(BYTES_RECEIVED, bytesReceived)
@@ -83,7 +85,7 @@ final class AccessLine {
     }
     header(log, REQUEST_ID, head, FieldNames.X_REQUEST_ID);
     header(log, USER_AGENT, head, FieldNames.USER_AGENT);
-    log.text(REFUSAL, refusal).end();
+    log.text(REFUSAL, refusal).text(FAILURE, failure).end();
   }
 
   private static void header(LoopAccessLog log, byte[] field, RequestHead head, HeaderName name) {

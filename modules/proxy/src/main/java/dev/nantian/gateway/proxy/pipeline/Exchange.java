@@ -73,7 +73,8 @@ public final class Exchange {
   Exchange(Worker worker) {
     this.worker = worker;
     this.record = new ExchangeRecord(worker);
-    this.timeouts = new ExchangeTimeouts(this, worker.wheel());
+    this.timeouts =
+        new ExchangeTimeouts(this, worker.wheel(), worker.pools().firstByteTimeoutMillis());
     this.filters = new FilterSide(this, worker);
     this.upstream = new UpstreamSide(this, worker);
     this.requestBody = new RequestBody(this, filters, upstream, record);
@@ -307,6 +308,7 @@ public final class Exchange {
   }
 
   void answer(LocalAnswer answer) {
+    record.failed(answer);
     answer(answer.status(), answer.text());
   }
 
@@ -403,10 +405,10 @@ public final class Exchange {
 
   // Ends.
 
-  /** The time of a try is over. */
-  void onTryTimeout() {
-    if (state == State.RESPONDING || (state != State.OVER && !upstream.timedOut())) {
-      fail(LocalAnswer.BACKEND_TIMEOUT);
+  /** The time of a try is over; the client hears {@code why} unless another one follows. */
+  void onTryTimeout(LocalAnswer why) {
+    if (state == State.RESPONDING || (state != State.OVER && !upstream.timedOut(why))) {
+      fail(why);
     }
   }
 
@@ -420,6 +422,7 @@ public final class Exchange {
   void fail(LocalAnswer answer) {
     upstream.giveUp();
     if (state == State.RESPONDING) {
+      record.failed(answer);
       truncated();
     } else {
       answer(answer);

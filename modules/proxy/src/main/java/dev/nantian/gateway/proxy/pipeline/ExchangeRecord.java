@@ -24,6 +24,7 @@ final class ExchangeRecord {
 
   private final Asked asked = new Asked();
   private String refusal = "";
+  private String failure = "";
 
   /** Where the client's own words stand. The head never moves bytes: filters do not change them. */
   static final class Asked {
@@ -53,6 +54,7 @@ final class ExchangeRecord {
     bytesToClient = 0;
     bytesFromClient = 0;
     refusal = "";
+    failure = "";
   }
 
   /** The head is complete: the exchange counts as a request from now on. */
@@ -78,6 +80,11 @@ final class ExchangeRecord {
   /** The request's body turned out to be malformed; the exchange ends soon. */
   void broken(Refusal why) {
     refusal = why.label();
+  }
+
+  /** The proxy answers itself, or cuts the response; the exchange ends soon. */
+  void failed(LocalAnswer why) {
+    failure = why.label();
   }
 
   /** The figures for filters. */
@@ -131,7 +138,8 @@ final class ExchangeRecord {
           target,
           cluster,
           endpoint,
-          refusal);
+          refusal,
+          failure);
     }
   }
 
@@ -151,7 +159,8 @@ final class ExchangeRecord {
           null,
           null,
           null,
-          refusal);
+          refusal,
+          "");
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.nantian.gateway.proxy.pipeline;
 
+import java.util.Locale;
+
 /**
  * The answers that the proxy gives itself: one line of text.
  *
@@ -30,10 +32,12 @@ public enum LocalAnswer {
   OVERLOADED(503, "too many requests in flight"),
   MEMORY_SHORT(503, "too little memory"),
   REQUEST_TIMEOUT(504, "the request timed out"),
-  BACKEND_TIMEOUT(504, "the backend did not answer in time");
+  BACKEND_TIMEOUT(504, "the backend did not answer in time"),
+  FIRST_BYTE_TIMEOUT(504, "the backend did not begin its response in time");
 
   private final int status;
   private final String text;
+  private final String label = name().toLowerCase(Locale.ROOT);
 
   LocalAnswer(int status, String text) {
     this.status = status;
@@ -46,5 +50,10 @@ public enum LocalAnswer {
 
   public String text() {
     return text;
+  }
+
+  /** As the access log has it: {@code no_route}. */
+  String label() {
+    return label;
   }
 }

@@ -219,6 +219,9 @@ final class UpstreamSide implements UpstreamUser {
       return;
     }
     retries.sent(part);
+    if (last) {
+      exchange.timeouts().requestSent(System.nanoTime());
+    }
     to.write(part, last);
     if (!last && !to.isWritable()) {
       exchange.downstream().pauseRequest();
@@ -286,8 +289,11 @@ final class UpstreamSide implements UpstreamUser {
    *
    * @return true if another follows
    */
-  boolean timedOut() {
+  boolean timedOut(LocalAnswer why) {
     report(Outcome.ERROR_STATUS);
+    if (cluster != null) {
+      worker.metrics().timedOut(cluster.name(), why == LocalAnswer.FIRST_BYTE_TIMEOUT);
+    }
     Retries.Failure failure = stream == null ? Retries.Failure.UNSENT : Retries.Failure.LOST;
     return mayFollow(failure) && abandonForAnother();
   }
@@ -332,11 +338,15 @@ final class UpstreamSide implements UpstreamUser {
     BodyReader.Kind kind = exchange.requestBody().kindFor(to);
     to.send(exchange.request(), kind);
     if (kind == BodyReader.Kind.NONE) {
+      exchange.timeouts().requestSent(tryStartNanos);
       to.flush();
       return;
     }
     boolean complete = exchange.requestBody().isSent();
     if (retries.isBodySent()) {
+      if (complete) {
+        exchange.timeouts().requestSent(tryStartNanos);
+      }
       retries.replay().writeTo(to, complete);
       to.flush();
     }
@@ -402,11 +412,13 @@ final class UpstreamSide implements UpstreamUser {
 
   @Override
   public void onInterimResponse() {
+    exchange.timeouts().interimReceived();
     exchange.downstream().interim(exchange.response());
   }
 
   @Override
   public void onResponseHead() {
+    exchange.timeouts().headReceived();
     int status = exchange.response().status();
     report(status >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
     if (retries.mayFollowStatus(status)) {

@@ -92,6 +92,11 @@ public final class UpstreamPools {
     return of(cluster).budget();
   }
 
+  /** How long a backend has for the response's head, once it was sent the request; 0 for ever. */
+  public long firstByteTimeoutMillis() {
+    return settings.firstByteTimeoutMillis();
+  }
+
   /** For jitter and other choices of this loop. */
   public SplittableRandom random() {
     return random;
