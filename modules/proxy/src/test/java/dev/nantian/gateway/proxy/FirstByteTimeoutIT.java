@@ -204,8 +204,7 @@ class FirstByteTimeoutIT {
             new RawBackend(
                 connection -> {
                   connection.head();
-                  connection.send(
-                      SWITCHING);
+                  connection.send(SWITCHING);
                   Waiting.on(later);
                   connection.send("late");
                 });
