@@ -2,10 +2,8 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.Refusal;
-import dev.nantian.gateway.proxy.http.RequestHeadDecoder;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
-import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
@@ -53,36 +51,22 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   /** So much of an unwanted body is cheaper to read than a new connection. */
   private static final long MAX_DISCARD_BYTES = 64 << 10;
 
-  private static final long LINGER_MILLIS = 2_000;
-
   private final ListenerPipeline pipeline;
   private final OpenConnections connections;
-  private final ConnectionSettings settings;
   private final Peer peer;
-  private final RequestHeadDecoder decoder;
-  private final BodyReader requestBody;
-  private final BodyRate rate;
+  private final RequestReader reader;
   private final ResponseWriter writer = new ResponseWriter();
   private final Channel channel;
   private final Worker worker;
-  private final DeadlineWheel.Entry deadline =
-      new DeadlineWheel.Entry() {
-        @Override
-        protected void onDeadline() {
-          onTimeout();
-        }
-      };
+  private final Http1Deadline deadline;
+  private final KeepAlive keepAlive;
+  private final LingeringClose lingering;
 
   private Phase phase = Phase.HEAD;
   private @Nullable Exchange exchange;
   private final HeldBytes held = new HeldBytes();
   private boolean advancing;
   private boolean closeAfterResponse;
-  private boolean draining;
-  private boolean endsWhenIdle;
-  private boolean inputEnded;
-  private boolean lastWordSent;
-  private int requests;
 
   Http1Connection(
       Channel channel,
@@ -93,24 +77,25 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     this.channel = channel;
     this.pipeline = pipeline;
     this.connections = connections;
-    this.settings = settings;
     this.peer = peer;
     this.worker = pipeline.worker();
-    this.decoder = new RequestHeadDecoder(settings.limits(), settings.rules());
-    this.rate = new BodyRate(settings.bodies());
-    this.requestBody = new BodyReader(settings.limits(), settings.rules().chunkExtensions());
+    BodyRate rate = new BodyRate(settings.bodies());
+    this.reader = new RequestReader(settings, rate);
+    this.deadline = new Http1Deadline(this, worker.wheel(), settings, rate);
+    this.keepAlive = new KeepAlive(settings.maxRequestsPerConnection());
+    this.lingering = new LingeringClose(channel, deadline);
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     connections.add(this, channel);
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    worker.wheel().arm(deadline, settings.headTimeoutMillis());
+    deadline.untilHead();
   }
 
   @Override
   public void handlerRemoved(ChannelHandlerContext ctx) {
-    worker.wheel().remove(deadline);
+    deadline.stop();
     connections.remove(this);
     held.release();
   }
@@ -128,8 +113,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       in.release();
       return;
     }
-    if (phase == Phase.BODY && !rate.isOn()) {
-      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+    if (phase == Phase.BODY) {
+      deadline.onBytes(true);
     }
     held.add(in);
     advance();
@@ -153,7 +138,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       exchange.requestBody().flush();
     }
     if (held.isEmpty()) {
-      if (inputEnded) {
+      if (lingering.hasClientEnded()) {
         onNothingMore();
       } else if (phase == Phase.HEAD || phase == Phase.BODY) {
         reading(true);
@@ -193,29 +178,27 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       current.begin(this, pipeline);
       exchange = current;
     }
-    boolean first = !decoder.isStarted();
-    switch (decoder.decode(in, current.request())) {
+    boolean first = !reader.isInHead();
+    switch (reader.head(in, current.request())) {
       case INCOMPLETE -> {
         if (first) {
-          worker.wheel().arm(deadline, settings.headTimeoutMillis());
+          deadline.untilHead();
         }
         return true;
       }
       case REFUSED -> {
-        refuse(decoder.refusal());
+        refuse(reader.headRefusal());
         return false;
       }
-      case COMPLETE -> decoder.reset();
+      case COMPLETE -> deadline.untilNextByte();
     }
-    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
-    requestBody.beginRequest(current.request());
-    boolean hasBody = !requestBody.isComplete();
-    if (settings.bodies().isTooLarge(current.request().contentLength())) {
-      refuse(Refusal.BODY_TOO_LARGE);
+    Refusal tooLarge = reader.beginBody(current.request());
+    if (tooLarge != null) {
+      refuse(tooLarge);
       return false;
     }
-    requests++;
-    rate.begin();
+    boolean hasBody = !reader.isBodyComplete();
+    keepAlive.onRequest();
     phase = hasBody ? Phase.WAIT_BODY : Phase.BUSY;
     writer.begin(current.request());
     current.admit(hasBody);
@@ -223,26 +206,17 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private boolean body(ByteBuf in) {
-    int before = in.readableBytes();
-    ByteBuf part =
-        requestBody.isUnwrapping()
-            ? requestBody.unwrap(in)
-            : in.readRetainedSlice(requestBody.advance(in));
-    Refusal wrong = requestBody.refusal();
-    if (!rate.take(before - in.readableBytes()) && wrong == null) {
-      wrong = Refusal.BODY_TOO_LARGE;
-    }
-    if (wrong != null) {
-      part.release();
-      brokenBody(wrong);
+    ByteBuf part = reader.bodyPart(in);
+    if (part == null) {
+      brokenBody(Objects.requireNonNull(reader.bodyRefusal()));
       return false;
     }
     Exchange current = Objects.requireNonNull(exchange);
-    boolean last = requestBody.isComplete();
+    boolean last = reader.isBodyComplete();
     if (last) {
       phase = Phase.BUSY;
-      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
-      Trailers trailers = requestBody.trailers();
+      deadline.untilNextByte();
+      Trailers trailers = reader.trailers();
       if (trailers != null) {
         current.requestBody().trailers().addAll(trailers);
       }
@@ -252,12 +226,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private boolean discard(ByteBuf in) {
-    in.skipBytes(requestBody.advance(in));
-    if (requestBody.refusal() != null) {
+    if (!reader.discard(in)) {
       linger();
       return false;
     }
-    if (requestBody.isComplete()) {
+    if (reader.isBodyComplete()) {
       nextRequest();
     }
     return true;
@@ -267,10 +240,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     worker.metrics().refused(reason);
     Objects.requireNonNull(exchange).onHeadRefused(reason.status(), reason.label());
     exchange = null;
-    closeAfterResponse = true;
-    writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
-    channel.flush();
-    linger();
+    lastAnswer(reason.status(), reason.text());
   }
 
   /** The framing is lost in mid-request: say so if no response was begun, then end. */
@@ -279,23 +249,23 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     Exchange current = Objects.requireNonNull(exchange);
     exchange = null;
     if (current.onRequestBroken(reason)) {
-      closeAfterResponse = true;
-      writer.ownAnswer(channel, reason.status(), reason.text(), null, false, true);
-      channel.flush();
-      linger();
+      lastAnswer(reason.status(), reason.text());
     } else {
       abort();
     }
   }
 
-  private boolean isLastRequest() {
-    int most = settings.maxRequestsPerConnection();
-    return most > 0 && requests >= most;
+  /** Tells the client why nothing can follow, and ends. */
+  private void lastAnswer(int status, String text) {
+    closeAfterResponse = true;
+    writer.ownAnswer(channel, status, text, null, false, true);
+    channel.flush();
+    linger();
   }
 
   private void nextRequest() {
     phase = Phase.HEAD;
-    worker.wheel().arm(deadline, settings.idleTimeoutMillis());
+    deadline.untilNextRequest();
   }
 
   private void reading(boolean on) {
@@ -328,29 +298,20 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public BodyReader.Kind requestBodyKind() {
-    return requestBody.isUnwrapping() ? BodyReader.Kind.UNTIL_CLOSE : requestBody.kind();
+    return reader.bodyKind();
   }
 
   @Override
   public void unwrapRequestChunks() {
-    requestBody.unwrapChunks();
+    reader.unwrapChunks();
   }
 
   @Override
   public void resumeRequest() {
     if (phase == Phase.WAIT_BODY) {
       phase = Phase.BODY;
-      startRateWindow();
+      deadline.onBodyTaken();
       advance();
-    }
-  }
-
-  private void startRateWindow() {
-    if (rate.isOn()) {
-      rate.startWindow(System.nanoTime());
-      worker
-          .wheel()
-          .arm(deadline, Math.min(rate.windowMillis(), settings.streamIdleTimeoutMillis()));
     }
   }
 
@@ -358,7 +319,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   public void pauseRequest() {
     if (phase == Phase.BODY) {
       phase = Phase.WAIT_BODY;
-      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
+      deadline.untilNextByte();
       reading(false);
     }
   }
@@ -372,17 +333,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   public void startResponse(Exchange of) {
     if (of.isTunnel()) {
       phase = Phase.TUNNEL;
-      worker.wheel().remove(deadline);
+      deadline.stop();
       writer.switchProtocols(channel, of.response());
       of.startTunnel(new SocketEnd(channel, held.take()));
-      if (inputEnded) {
+      if (lingering.hasClientEnded()) {
         channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
       }
       return;
     }
     boolean close =
-        draining
-            || isLastRequest()
+        keepAlive.isOver()
             || !(of.requestBody().isComplete() || (of.isOwnAnswer() && mayDiscard(of)));
     closeAfterResponse = writer.head(channel, of, close);
     of.responseBody()
@@ -391,16 +351,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void responseBody(ByteBuf part, boolean last) {
-    if (phase != Phase.BODY || !rate.isOn()) {
-      worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
-    }
+    deadline.onBytes(phase == Phase.BODY);
     Exchange current = exchange;
     writer.body(channel, part, last, current == null ? null : current.responseBody().trailers());
   }
 
   @Override
   public void answer(Exchange of, int status, String text, byte @Nullable [] location) {
-    boolean close = draining || isLastRequest() || !mayDiscard(of) || writer.clientWantsClose();
+    boolean close = keepAlive.isOver() || !mayDiscard(of) || writer.clientWantsClose();
     closeAfterResponse = close;
     writer.ownAnswer(channel, status, text, location, of.isHead(), close);
     channel.flush();
@@ -410,8 +368,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Whether the rest of a body that nobody wants is cheaper than a new connection. */
   private boolean mayDiscard(Exchange of) {
-    return requestBody.isComplete()
-        || (requestBody.remaining() <= MAX_DISCARD_BYTES && !of.requestBody().expectsContinue());
+    return reader.isBodyComplete()
+        || (reader.bodyRemaining() <= MAX_DISCARD_BYTES && !of.requestBody().expectsContinue());
   }
 
   @Override
@@ -434,9 +392,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   private void responseEnded() {
     if (closeAfterResponse) {
       linger();
-    } else if (requestBody.isComplete()) {
+    } else if (reader.isBodyComplete()) {
       nextRequest();
-      if (endsWhenIdle && held.isEmpty()) {
+      if (keepAlive.endsWhenIdle() && held.isEmpty()) {
         endIdle();
       } else {
         advance();
@@ -448,32 +406,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /**
-   * Ends our side and reads on until the client has ended its own, or for a short time: closing
-   * with unread bytes would reset the connection, and the client could lose the response (RFC 9112
-   * section 9.6).
-   */
+  /** We have said our last word: what comes now is not used any more. */
   private void linger() {
-    boolean clientIsDone = requestBody.isComplete() && held.isEmpty() && phase != Phase.HEAD;
+    boolean clientIsDone = reader.isBodyComplete() && held.isEmpty() && phase != Phase.HEAD;
     phase = Phase.LINGER;
     held.release();
-    if (clientIsDone || inputEnded) {
-      ConnectionEnd.afterWrites(channel);
-      return;
-    }
-    // A slow client gets the time to take in the response, then a short time to hear its end.
-    worker.wheel().arm(deadline, settings.streamIdleTimeoutMillis());
-    reading(true);
-    ConnectionEnd.ourSideAfterWrites(channel, this::onLastWordSent);
-  }
-
-  private void onLastWordSent() {
-    lastWordSent = true;
-    if (inputEnded) {
-      ConnectionEnd.now(channel);
-    } else {
-      worker.wheel().arm(deadline, LINGER_MILLIS);
-    }
+    lingering.begin(clientIsDone);
   }
 
   @Override
@@ -486,9 +424,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void drain(Drain how) {
-    draining = true;
-    endsWhenIdle = how == Drain.IDLE_NOW;
-    if (!endsWhenIdle) {
+    keepAlive.drain(how);
+    if (!keepAlive.endsWhenIdle()) {
       return; // the next response says that it is the last one
     }
     if (phase == Phase.HEAD && exchange == null) {
@@ -552,7 +489,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       return;
     }
     if (event instanceof ChannelInputShutdownEvent) {
-      inputEnded = true;
+      lingering.onClientEnded();
       if (held.isEmpty()) {
         onNothingMore();
       }
@@ -576,11 +513,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         phase = Phase.LINGER;
         ConnectionEnd.afterWrites(channel);
       }
-      case LINGER -> {
-        if (lastWordSent) {
-          ConnectionEnd.now(channel);
-        }
-      }
+      case LINGER -> lingering.onNothingMore();
     }
   }
 
@@ -609,23 +542,21 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       abort();
       return;
     }
-    closeAfterResponse = true;
-    writer.ownAnswer(channel, 500, "internal error", null, false, true);
-    channel.flush();
-    linger();
+    lastAnswer(500, "internal error");
   }
 
-  private void onTimeout() {
+  /** What had to come did not come in time. */
+  void onTimeout() {
     switch (phase) {
       case HEAD -> {
-        if (decoder.isStarted() && exchange != null) {
+        if (reader.isInHead() && exchange != null) {
           exchange.onHeadRefused(408, "head_timeout");
           writer.ownAnswer(channel, 408, "request head not complete in time", null, false, true);
         }
         exchange = null;
         phase = Phase.LINGER;
         held.release();
-        worker.wheel().arm(deadline, LINGER_MILLIS); // it may never read what is written
+        deadline.untilHeard(); // it may never read what is written
         ConnectionEnd.afterWrites(channel);
       }
       case TUNNEL -> {} // it has a deadline of its own
@@ -639,8 +570,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private void onBodyTimeout() {
-    if (rate.isOn() && !rate.isTooSlow(System.nanoTime())) {
-      startRateWindow();
+    if (deadline.isRateKept()) {
+      deadline.onBodyTaken();
     } else {
       brokenBody(Refusal.BODY_TOO_SLOW);
     }
