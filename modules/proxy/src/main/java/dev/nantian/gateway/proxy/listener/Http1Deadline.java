@@ -16,10 +16,7 @@ final class Http1Deadline extends DeadlineWheel.Entry {
   private final BodyRate rate;
 
   Http1Deadline(
-      Http1Connection connection,
-      DeadlineWheel wheel,
-      ConnectionSettings settings,
-      BodyRate rate) {
+      Http1Connection connection, DeadlineWheel wheel, ConnectionSettings settings, BodyRate rate) {
     this.connection = connection;
     this.wheel = wheel;
     this.settings = settings;
