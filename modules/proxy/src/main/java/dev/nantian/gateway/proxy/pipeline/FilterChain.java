@@ -7,9 +7,7 @@ import dev.nantian.gateway.proxy.filter.FilterResponse;
 import dev.nantian.gateway.proxy.filter.HeaderFields;
 import dev.nantian.gateway.proxy.filter.Outcome;
 import dev.nantian.gateway.proxy.filter.Verdict;
-import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
-import dev.nantian.gateway.proxy.http.Head;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import io.netty.buffer.ByteBuf;
@@ -66,8 +64,8 @@ final class FilterChain {
   FilterChain(Exchange exchange, ByteBufAllocator allocator) {
     this.exchange = exchange;
     this.worker = exchange.worker();
-    this.requestLane = new RequestLane(allocator);
-    this.responseLane = new ResponseLane(allocator);
+    this.requestLane = new RequestLane(this, allocator);
+    this.responseLane = new ResponseLane(this, allocator);
     this.request = new FilterRequest(exchange.request());
     this.response = new FilterResponse(exchange.response());
   }
@@ -82,6 +80,11 @@ final class FilterChain {
 
   FilterLane responseLane() {
     return responseLane;
+  }
+
+  /** Where the rule's filters begin among those that a response meets. */
+  int firstOfRule() {
+    return links.size() - ruleLinks;
   }
 
   FilterRequest request() {
@@ -276,8 +279,8 @@ final class FilterChain {
     LOG.warn("filter failed filter={} route={}", link.filter(), link.route(), cause);
     boolean canBypass =
         link != answering
-            && requestLane.canBypass(link.requestStop())
-            && responseLane.canBypass(link.responseStop());
+            && link.requestStop().canBypass()
+            && link.responseStop().canBypass();
     if (link.failsOpen() && canBypass) {
       link.bypass();
     } else {
@@ -308,7 +311,7 @@ final class FilterChain {
    * @return false if a response has left the filter already
    */
   boolean answer(FilterLink link, Answer answer, boolean complete) {
-    FilterLane.Stop stop = link.responseStop();
+    FilterStop stop = link.responseStop();
     if (over || stop.isHeadGone() || exchange.isResponding()) {
       return false;
     }
@@ -419,112 +422,6 @@ final class FilterChain {
     exchange.downstream().resumeRequest();
     if (!over) {
       exchange.upstream().flush();
-    }
-  }
-
-  private final class RequestLane extends FilterLane {
-    RequestLane(ByteBufAllocator allocator) {
-      super(FilterChain.this, allocator);
-    }
-
-    @Override
-    Verdict invoke(FilterLink link, Call call, @Nullable ByteBuf part) {
-      return switch (call) {
-        case HEAD -> link.onRequestHead();
-        case BODY -> link.onRequestBody(part == null ? Unpooled.EMPTY_BUFFER : part);
-        case END -> link.onRequestEnd(new HeaderFields(exchange.requestBody().trailers()));
-      };
-    }
-
-    @Override
-    Head head() {
-      return exchange.request();
-    }
-
-    @Override
-    void unwrapSource() {
-      exchange.downstream().unwrapRequestChunks();
-    }
-
-    @Override
-    void beforeStop(int index) {}
-
-    @Override
-    void headAtSink() {
-      exchange.filters().requestPassed();
-    }
-
-    @Override
-    void sink(ByteBuf part) {
-      exchange.upstream().write(part, false);
-    }
-
-    @Override
-    void sinkEnd() {
-      if (kind() != BodyReader.Kind.NONE) {
-        exchange.upstream().write(Unpooled.EMPTY_BUFFER, true);
-      }
-    }
-
-    @Override
-    void tooLong() {
-      exchange.fail(LocalAnswer.REQUEST_TOO_LONG);
-    }
-  }
-
-  private final class ResponseLane extends FilterLane {
-    private boolean edited;
-
-    ResponseLane(ByteBufAllocator allocator) {
-      super(FilterChain.this, allocator);
-    }
-
-    @Override
-    Verdict invoke(FilterLink link, Call call, @Nullable ByteBuf part) {
-      return switch (call) {
-        case HEAD -> link.onResponseHead();
-        case BODY -> link.onResponseBody(part == null ? Unpooled.EMPTY_BUFFER : part);
-        case END -> link.onResponseEnd(new HeaderFields(exchange.responseBody().trailersToFill()));
-      };
-    }
-
-    @Override
-    Head head() {
-      return exchange.response();
-    }
-
-    @Override
-    void unwrapSource() {
-      exchange.upstream().unwrapChunks();
-    }
-
-    /** The rule's own header changes are made between its backend's filters and its own. */
-    @Override
-    void beforeStop(int index) {
-      if (!edited && index == links.size() - ruleLinks) {
-        edited = true;
-        exchange.filters().editResponse();
-      }
-    }
-
-    @Override
-    void headAtSink() {
-      exchange.filters().responsePassed();
-    }
-
-    @Override
-    void sink(ByteBuf part) {
-      exchange.responseBody().write(part);
-    }
-
-    @Override
-    void sinkEnd() {
-      exchange.responseBody().end();
-    }
-
-    @Override
-    void tooLong() {
-      exchange.fail(LocalAnswer.RESPONSE_TOO_LONG);
     }
   }
 }

@@ -1,13 +1,11 @@
 package dev.nantian.gateway.proxy.pipeline;
 
-import dev.nantian.gateway.proxy.filter.EventSplitter;
 import dev.nantian.gateway.proxy.filter.Verdict;
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.Head;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.CompositeByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of an exchange that has filters: a head, parts of a body and an end travel from
- * stop to stop, one {@link Stop} for each filter, and into the sink.
+ * stop to stop, one {@link FilterStop} for each filter, and into the sink.
  *
  * <p>At each stop things wait in their order while the filter pauses. The rule of back-pressure is
  * {@link #wantsSource}: nothing is read while anything waits anywhere.
@@ -27,14 +25,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Touched by its event loop only; made for one exchange.
  */
 abstract class FilterLane {
-  /** How a filter gets the body. */
-  enum Mode {
-    PASS,
-    STREAM,
-    EVENTS,
-    WHOLE
-  }
-
   /** The calls of a direction. */
   enum Call {
     HEAD,
@@ -42,67 +32,11 @@ abstract class FilterLane {
     END
   }
 
-  /** One filter's place in a lane. */
-  static final class Stop {
-    private final FilterLink link;
-    private Mode mode = Mode.PASS;
-    private int maxBytes;
-    private boolean headHere;
-    private boolean headGone;
-    private boolean paused;
-    private boolean inside;
-    private boolean resumedInside;
-    private boolean bypassed;
-    private boolean partGiven;
-    private boolean endHere;
-    private boolean endGiven;
-    private boolean wholeGiven;
-    private boolean ended;
-    private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
-    private final ArrayDeque<ByteBuf> out = new ArrayDeque<>(2);
-    private @Nullable CompositeByteBuf whole;
-    private @Nullable ByteBuf original;
-    private @Nullable EventSplitter splitter;
-
-    Stop(FilterLink link) {
-      this.link = link;
-    }
-
-    boolean hasHead() {
-      return headHere;
-    }
-
-    boolean isHeadGone() {
-      return headGone;
-    }
-
-    boolean isPaused() {
-      return paused;
-    }
-
-    private void release() {
-      releaseAll(waiting);
-      releaseAll(out);
-      if (whole != null) {
-        whole.release();
-        whole = null;
-      }
-      if (original != null) {
-        original.release();
-        original = null;
-      }
-      if (splitter != null) {
-        splitter.release();
-        splitter = null;
-      }
-    }
-  }
-
   private static final byte[] ZERO = {'0'};
 
-  private final FilterChain chain;
+  final FilterChain chain;
   private final ByteBufAllocator allocator;
-  private final List<Stop> stops = new ArrayList<>(4);
+  private final List<FilterStop> stops = new ArrayList<>(4);
   private final ArrayDeque<ByteBuf> tail = new ArrayDeque<>(2);
   private boolean hasBody;
   private boolean bodyAllowed = true;
@@ -141,20 +75,20 @@ abstract class FilterLane {
 
   // Building.
 
-  List<Stop> stops() {
+  List<FilterStop> stops() {
     return stops;
   }
 
   /** Adds a place behind all others. */
-  Stop append(FilterLink link) {
-    Stop stop = new Stop(link);
+  FilterStop append(FilterLink link) {
+    FilterStop stop = new FilterStop(link);
     stops.add(stop);
     return stop;
   }
 
   /** Adds a place before all others. */
-  Stop prepend(FilterLink link) {
-    Stop stop = new Stop(link);
+  FilterStop prepend(FilterLink link) {
+    FilterStop stop = new FilterStop(link);
     stops.addFirst(stop);
     return stop;
   }
@@ -210,9 +144,9 @@ abstract class FilterLane {
 
   /** The source has no more for now. */
   void flushed() {
-    for (Stop stop : stops) {
-      if (stop.mode != Mode.PASS && !stop.bypassed && !stop.paused && stop.headGone && !closed) {
-        chain.call(stop.link, stop.link::onFlush);
+    for (FilterStop stop : stops) {
+      if (stop.wantsFlush() && !closed) {
+        chain.call(stop.link(), stop.link()::onFlush);
       }
     }
   }
@@ -239,11 +173,11 @@ abstract class FilterLane {
     }
     boolean collecting = false;
     for (int i = 0; i < stops.size(); i++) {
-      Stop stop = stops.get(i);
-      if (stop.paused || !stop.waiting.isEmpty()) {
+      FilterStop stop = stops.get(i);
+      if (stop.isBlocked()) {
         return false;
       }
-      collecting |= stop.headHere && stop.mode == Mode.WHOLE && !stop.endHere;
+      collecting |= stop.isCollecting();
     }
     return collecting || (sinkOpen && sinkWritable);
   }
@@ -280,7 +214,7 @@ abstract class FilterLane {
   void close() {
     closed = true;
     releaseAll(tail);
-    for (Stop stop : stops) {
+    for (FilterStop stop : stops) {
       stop.release();
     }
   }
@@ -301,14 +235,10 @@ abstract class FilterLane {
     tailEnd = false;
     touched = true;
     for (int i = 0; i < stops.size(); i++) {
-      Stop stop = stops.get(i);
+      FilterStop stop = stops.get(i);
       stop.release();
       if (i < from) {
-        stop.bypassed = true;
-        stop.paused = false;
-        stop.headHere = false;
-        stop.headGone = true;
-        stop.ended = true;
+        stop.skip();
       }
     }
   }
@@ -327,13 +257,13 @@ abstract class FilterLane {
       headAtSink();
       return;
     }
-    Stop stop = stops.get(index);
-    if (stop.bypassed) {
-      stop.headGone = true;
+    FilterStop stop = stops.get(index);
+    if (stop.isBypassed()) {
+      stop.headGoes();
       headTo(index + 1);
       return;
     }
-    stop.headHere = true;
+    stop.headComes();
     call(stop, Call.HEAD, null);
     pump(index);
   }
@@ -348,7 +278,7 @@ abstract class FilterLane {
         tail.add(part);
       }
     } else {
-      stops.get(index).waiting.add(part);
+      stops.get(index).partComes(part);
       pump(index);
     }
   }
@@ -364,180 +294,139 @@ abstract class FilterLane {
         sinkEnd();
       }
     } else {
-      stops.get(index).endHere = true;
+      stops.get(index).endComes();
       pump(index);
     }
   }
 
   /** Does at a stop whatever can be done now. */
   private void pump(int index) {
-    Stop stop = stops.get(index);
-    while (!closed && !stop.paused && !stop.inside) {
-      if (stop.headHere && (stop.mode != Mode.WHOLE || stop.bypassed)) {
+    FilterStop stop = stops.get(index);
+    while (!closed && !stop.isPaused() && !stop.isInside()) {
+      if (stop.letsHeadGo()) {
         releaseHead(stop, index);
-      } else if (!stop.headHere && !stop.headGone) {
-        return; // the head has not come: an answer took another way
-      } else if (!step(stop, index)) {
+      } else if (!stop.hasHadHead() || !step(stop, index)) {
         return;
       }
     }
   }
 
-  private void releaseHead(Stop stop, int index) {
-    stop.headHere = false;
-    stop.headGone = true;
+  private void releaseHead(FilterStop stop, int index) {
+    stop.headGoes();
     headTo(index + 1);
-    for (ByteBuf part = stop.out.poll(); part != null; part = stop.out.poll()) {
+    for (ByteBuf part = stop.pollWritten(); part != null; part = stop.pollWritten()) {
       partTo(index + 1, part);
     }
   }
 
   /** One thing at a stop; false if nothing is to be done there. */
-  private boolean step(Stop stop, int index) {
-    if (stop.bypassed || stop.mode == Mode.PASS) {
+  private boolean step(FilterStop stop, int index) {
+    if (stop.isPassedBy()) {
       return pass(stop, index);
     }
-    return switch (stop.mode) {
+    return switch (stop.mode()) {
       case PASS -> false;
-      case STREAM -> {
-        ByteBuf part = stop.waiting.poll();
-        if (part != null) {
-          give(stop, part);
-          yield true;
-        }
-        yield finish(stop, index);
-      }
+      case STREAM -> stream(stop) || finish(stop, index);
       case EVENTS -> events(stop) || finish(stop, index);
       case WHOLE -> collect(stop) || finish(stop, index);
     };
   }
 
-  private boolean pass(Stop stop, int index) {
-    ByteBuf part = stop.waiting.poll();
+  private boolean pass(FilterStop stop, int index) {
+    ByteBuf part = stop.poll();
     if (part != null) {
       partTo(index + 1, part);
       return true;
     }
-    if (stop.endHere && !stop.ended) {
-      stop.ended = true;
+    if (stop.keepsEnd()) {
+      stop.endGoes();
       endTo(index + 1);
     }
     return false;
   }
 
-  private boolean events(Stop stop) {
-    EventSplitter splitter = stop.splitter;
-    if (splitter == null) {
-      splitter = new EventSplitter(allocator, stop.maxBytes);
-      stop.splitter = splitter;
+  private boolean stream(FilterStop stop) {
+    ByteBuf part = stop.poll();
+    if (part == null) {
+      return false;
     }
+    give(stop, part);
+    return true;
+  }
+
+  private boolean events(FilterStop stop) {
     try {
-      ByteBuf event = splitter.next();
-      while (event == null) {
-        ByteBuf part = stop.waiting.poll();
-        if (part == null) {
-          break;
-        }
-        splitter.add(part);
-        event = splitter.next();
+      ByteBuf event = stop.nextEvent(allocator);
+      if (event == null) {
+        return false;
       }
-      if (event == null && stop.endHere) {
-        event = splitter.rest();
-      }
-      if (event != null) {
-        give(stop, event);
-      }
-      return event != null;
+      give(stop, event);
+      return true;
     } catch (IllegalStateException e) {
-      stop.partGiven = true; // an unfinished event is lost
-      chain.failed(stop.link, e);
+      stop.onPartGiven(); // an unfinished event is lost
+      chain.failed(stop.link(), e);
       return false;
     }
   }
 
-  private boolean collect(Stop stop) {
-    ByteBuf part = stop.waiting.poll();
+  private boolean collect(FilterStop stop) {
+    ByteBuf part = stop.poll();
     if (part != null) {
-      if (stop.whole == null) {
-        stop.whole = allocator.compositeBuffer(1024);
-      }
-      stop.whole.addFlattenedComponents(true, part);
-      if (stop.whole.readableBytes() > stop.maxBytes) {
+      if (!stop.collect(part, allocator)) {
         overflow(stop);
       }
       return true;
     }
-    if (stop.endHere && !stop.wholeGiven) {
-      stop.wholeGiven = true;
-      CompositeByteBuf all = stop.whole;
-      stop.whole = null;
-      if (all != null) {
-        if (stop.link.failsOpen()) {
-          stop.original = all.retainedDuplicate();
-        }
-        call(stop, Call.BODY, all);
-      }
-      return true;
+    if (!stop.isWhole()) {
+      return false;
     }
-    return false;
+    ByteBuf all = stop.takeWhole();
+    if (all != null) {
+      call(stop, Call.BODY, all);
+    }
+    return true;
   }
 
-  private void overflow(Stop stop) {
-    if (stop.link.failsOpen()) {
-      ByteBuf soFar = stop.whole;
-      stop.whole = null;
-      if (soFar != null) {
-        stop.waiting.addFirst(soFar);
-      }
+  private void overflow(FilterStop stop) {
+    if (stop.link().failsOpen()) {
+      stop.uncollect();
       exactLength = head().contentLength();
-      stop.link.bypass();
+      stop.link().bypass();
     } else {
       tooLong();
     }
   }
 
-  private void give(Stop stop, ByteBuf part) {
-    stop.partGiven = true;
+  private void give(FilterStop stop, ByteBuf part) {
+    stop.onPartGiven();
     call(stop, Call.BODY, part);
   }
 
-  private boolean finish(Stop stop, int index) {
-    if (!stop.endHere || stop.ended) {
+  private boolean finish(FilterStop stop, int index) {
+    if (!stop.keepsEnd()) {
       return false;
     }
-    if (!stop.endGiven) {
-      stop.endGiven = true;
+    if (stop.markEndGiven()) {
       call(stop, Call.END, null);
       return true;
     }
-    stop.ended = true;
-    if (stop.headHere) {
-      exactLength = 0;
-      for (ByteBuf part : stop.out) {
-        exactLength += part.readableBytes();
-      }
+    stop.endGoes();
+    if (stop.hasHead()) {
+      exactLength = stop.writtenBytes();
       hasBody |= exactLength > 0;
-      if (stop.original != null) {
-        stop.original.release();
-        stop.original = null;
-      }
+      stop.dropOriginal();
       releaseHead(stop, index);
     }
     endTo(index + 1);
     return false;
   }
 
-  private void call(Stop stop, Call call, @Nullable ByteBuf part) {
-    stop.inside = true;
-    stop.resumedInside = false;
-    Verdict verdict = chain.invoke(this, stop.link, call, part);
-    stop.inside = false;
-    if (closed) {
-      return;
-    }
-    if (verdict == Verdict.PAUSE && !stop.resumedInside && !stop.bypassed) {
-      stop.paused = true;
-      chain.paused(stop.link);
+  private void call(FilterStop stop, Call call, @Nullable ByteBuf part) {
+    stop.enter();
+    Verdict verdict = chain.invoke(this, stop.link(), call, part);
+    stop.exit();
+    if (!closed && verdict == Verdict.PAUSE && stop.pause()) {
+      chain.paused(stop.link());
     }
   }
 
@@ -565,17 +454,9 @@ abstract class FilterLane {
 
   // What filters ask for.
 
-  void ask(Stop stop, Mode mode, int maxBytes) {
-    if (!stop.headHere) {
-      throw new IllegalStateException(
-          "a body can be asked for only while its head is with the filter");
-    }
-    if (mode != Mode.STREAM && maxBytes < 1) {
-      throw new IllegalArgumentException("maxBytes: " + maxBytes + " (expected 1 or more)");
-    }
-    stop.mode = mode;
-    stop.maxBytes = maxBytes;
-    if (mode != Mode.WHOLE) {
+  void ask(FilterStop stop, FilterStop.Mode mode, int maxBytes) {
+    stop.ask(mode, maxBytes);
+    if (mode != FilterStop.Mode.WHOLE) {
       exactLength = -1;
     }
     if (!touched) {
@@ -584,59 +465,43 @@ abstract class FilterLane {
     }
   }
 
-  void write(Stop stop, ByteBuf part) {
-    boolean impossible = !bodyAllowed || (stop.headGone && !hasBody);
-    if (closed || stop.bypassed || impossible || !part.isReadable()) {
+  void write(FilterStop stop, ByteBuf part) {
+    boolean impossible = !bodyAllowed || (stop.isHeadGone() && !hasBody);
+    if (closed || stop.isBypassed() || impossible || !part.isReadable()) {
       part.release();
       return;
     }
-    if (stop.mode == Mode.PASS || stop.ended || !(stop.headHere || stop.headGone)) {
+    if (!stop.mayWrite()) {
       part.release();
       throw new IllegalStateException(
           "a body can be written only between its head and its end, by a filter that asked for it");
     }
-    if (stop.headHere) {
-      stop.out.add(part);
+    if (stop.hasHead()) {
+      stop.keepWritten(part);
     } else {
       partTo(stops.indexOf(stop) + 1, part);
     }
   }
 
-  void resume(Stop stop) {
-    if (stop.inside) {
-      stop.resumedInside = true;
-    } else if (stop.paused && !closed) {
-      stop.paused = false;
+  void resume(FilterStop stop) {
+    if (!closed && stop.resume()) {
       pump(stops.indexOf(stop));
     }
-  }
-
-  /** Whether the message can go on as it came without this filter. */
-  boolean canBypass(Stop stop) {
-    return !stop.partGiven && !(stop.wholeGiven && stop.headGone);
   }
 
   /** Leaves a filter out from now on; what it was given whole goes on as it came. */
-  void bypass(Stop stop) {
-    stop.bypassed = true;
-    stop.paused = false;
-    releaseAll(stop.out);
-    if (stop.original != null) {
-      exactLength = stop.original.readableBytes();
-      stop.waiting.addFirst(stop.original);
-      stop.original = null;
-    } else if (stop.headHere && stop.mode == Mode.WHOLE) {
-      if (stop.whole != null) {
-        stop.waiting.addFirst(stop.whole);
-        stop.whole = null;
-      }
+  void bypass(FilterStop stop) {
+    int restored = stop.bypass();
+    if (restored >= 0) {
+      exactLength = restored;
     }
-    if (!stop.inside && !closed && stop.headHere) {
+    if (!stop.isInside() && !closed && stop.hasHead()) {
       pump(stops.indexOf(stop));
     }
   }
 
-  private static void releaseAll(ArrayDeque<ByteBuf> parts) {
+  /** Releases and forgets all. */
+  static void releaseAll(ArrayDeque<ByteBuf> parts) {
     for (ByteBuf part = parts.poll(); part != null; part = parts.poll()) {
       part.release();
     }

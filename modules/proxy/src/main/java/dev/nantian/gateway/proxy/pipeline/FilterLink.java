@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class FilterLink implements FilterExchange {
   private final FilterChain chain;
   private final ConfiguredFilter configured;
-  private final FilterLane.Stop requestStop;
-  private final FilterLane.Stop responseStop;
+  private final FilterStop requestStop;
+  private final FilterStop responseStop;
   private @Nullable ExchangeFilter filter;
   private boolean failed;
 
@@ -79,11 +79,11 @@ final class FilterLink implements FilterExchange {
     }
   }
 
-  FilterLane.Stop requestStop() {
+  FilterStop requestStop() {
     return requestStop;
   }
 
-  FilterLane.Stop responseStop() {
+  FilterStop responseStop() {
     return responseStop;
   }
 
@@ -169,27 +169,27 @@ final class FilterLink implements FilterExchange {
 
   @Override
   public void streamRequest() {
-    chain.requestLane().ask(requestStop, FilterLane.Mode.STREAM, 0);
+    chain.requestLane().ask(requestStop, FilterStop.Mode.STREAM, 0);
   }
 
   @Override
   public void collectRequest(int maxBytes) {
-    chain.requestLane().ask(requestStop, FilterLane.Mode.WHOLE, maxBytes);
+    chain.requestLane().ask(requestStop, FilterStop.Mode.WHOLE, maxBytes);
   }
 
   @Override
   public void streamResponse() {
-    chain.responseLane().ask(responseStop, FilterLane.Mode.STREAM, 0);
+    chain.responseLane().ask(responseStop, FilterStop.Mode.STREAM, 0);
   }
 
   @Override
   public void streamResponseEvents(int maxBytes) {
-    chain.responseLane().ask(responseStop, FilterLane.Mode.EVENTS, maxBytes);
+    chain.responseLane().ask(responseStop, FilterStop.Mode.EVENTS, maxBytes);
   }
 
   @Override
   public void collectResponse(int maxBytes) {
-    chain.responseLane().ask(responseStop, FilterLane.Mode.WHOLE, maxBytes);
+    chain.responseLane().ask(responseStop, FilterStop.Mode.WHOLE, maxBytes);
   }
 
   @Override
