@@ -278,9 +278,7 @@ final class FilterChain {
     worker.metrics().filterFailed();
     LOG.warn("filter failed filter={} route={}", link.filter(), link.route(), cause);
     boolean canBypass =
-        link != answering
-            && link.requestStop().canBypass()
-            && link.responseStop().canBypass();
+        link != answering && link.requestStop().canBypass() && link.responseStop().canBypass();
     if (link.failsOpen() && canBypass) {
       link.bypass();
     } else {

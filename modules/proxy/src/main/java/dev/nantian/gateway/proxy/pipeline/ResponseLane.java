@@ -21,7 +21,8 @@ final class ResponseLane extends FilterLane {
     return switch (call) {
       case HEAD -> link.onResponseHead();
       case BODY -> link.onResponseBody(part == null ? Unpooled.EMPTY_BUFFER : part);
-      case END -> link.onResponseEnd(new HeaderFields(chain.exchange().responseBody().trailersToFill()));
+      case END ->
+          link.onResponseEnd(new HeaderFields(chain.exchange().responseBody().trailersToFill()));
     };
   }
 
