@@ -18,7 +18,8 @@ public record BackendLBPolicySpec(
     @Nullable HealthCheck healthCheck,
     @Nullable OutlierDetection outlierDetection,
     @Nullable CircuitLimits circuitLimits,
-    @Nullable RetryBudget retryBudget) {
+    @Nullable RetryBudget retryBudget,
+    @Nullable ProxyProtocol proxyProtocol) {
   public BackendLBPolicySpec {
     targetRefs = List.copyOf(targetRefs);
   }
@@ -94,4 +95,14 @@ public record BackendLBPolicySpec(
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record RetryBudget(
       @Nullable Integer percent, @Nullable Integer minPerSecond, @Nullable String interval) {}
+
+  /**
+   * PROXY headers on connections to the endpoints.
+   *
+   * @param version 1 or 2, the default
+   * @param extensions ALPN, Authority, CRC32C
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record ProxyProtocol(
+      @Nullable Integer version, @Nullable List<String> extensions) {}
 }

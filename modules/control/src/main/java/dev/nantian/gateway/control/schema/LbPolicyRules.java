@@ -26,6 +26,11 @@ final class LbPolicyRules {
       checkProbe(check, "HTTP", "http");
       checkProbe(check, "GRPC", "grpc");
     }
+    Field proxyProtocol = spec.get("proxyProtocol");
+    Integer version = proxyProtocol.get("version").integer();
+    if (version != null && version == 1 && proxyProtocol.get("extensions").filled()) {
+      proxyProtocol.get("extensions").violated("set (expected only with version 2)");
+    }
     Field outliers = spec.get("outlierDetection");
     if (outliers.get("consecutiveSlow").present() && !outliers.get("slow").present()) {
       outliers.get("slow").violated("missing (expected with consecutiveSlow)");

@@ -9,11 +9,13 @@ import dev.nantian.gateway.protocol.config.v1.HealthCheck;
 import dev.nantian.gateway.protocol.config.v1.LoadBalancing;
 import dev.nantian.gateway.protocol.config.v1.LoadBalancing.Algorithm;
 import dev.nantian.gateway.protocol.config.v1.OutlierDetection;
+import dev.nantian.gateway.protocol.config.v1.ProxyProtocol;
 import dev.nantian.gateway.protocol.config.v1.Retry;
 import dev.nantian.gateway.protocol.config.v1.RetryBudget;
 import dev.nantian.gateway.protocol.config.v1.SlowStart;
 import dev.nantian.gateway.protocol.config.v1.TrafficPolicy;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteRetry;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +77,36 @@ final class TrafficMessages {
       set(spec.retryBudget().minPerSecond(), budget::setMinPerSecond);
       setDuration("spec.retryBudget.interval", spec.retryBudget().interval(), budget::setInterval);
       message.setRetryBudget(budget);
+    }
+    if (spec.proxyProtocol() != null) {
+      message.setProxyProtocol(proxyProtocol("spec.proxyProtocol", spec.proxyProtocol()));
+    }
+    return message.build();
+  }
+
+  private static ProxyProtocol proxyProtocol(
+      String path, BackendLBPolicySpec.ProxyProtocol protocol) throws UnsupportedException {
+    int version = Objects.requireNonNullElse(protocol.version(), 2);
+    if (version != 1 && version != 2) {
+      throw UnsupportedException.value(path + ".version", version + " (expected 1 or 2)");
+    }
+    List<String> extensions = Objects.requireNonNullElse(protocol.extensions(), List.of());
+    if (version == 1 && !extensions.isEmpty()) {
+      throw UnsupportedException.value(
+          path + ".extensions", extensions + " (expected none with version 1)");
+    }
+    ProxyProtocol.Builder message = ProxyProtocol.newBuilder().setVersion(version);
+    for (int i = 0; i < extensions.size(); i++) {
+      message.addExtensions(
+          switch (extensions.get(i)) {
+            case "ALPN" -> ProxyProtocol.Extension.ALPN;
+            case "Authority" -> ProxyProtocol.Extension.AUTHORITY;
+            case "CRC32C" -> ProxyProtocol.Extension.CRC32C;
+            default ->
+                throw UnsupportedException.value(
+                    path + ".extensions[" + i + "]",
+                    extensions.get(i) + " (expected ALPN, Authority or CRC32C)");
+          });
     }
     return message.build();
   }

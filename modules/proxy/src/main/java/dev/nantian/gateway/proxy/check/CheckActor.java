@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy.check;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.health.CheckPolicy;
 import dev.nantian.gateway.proxy.health.EndpointHealth;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the endpoints of all clusters whose policy says so, each at its own times.
@@ -47,6 +49,7 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
   /** What is known of a target. */
   private static final class Course {
     private CheckPolicy policy;
+    private @Nullable ProxyHeaderPolicy header;
     private EndpointHealth health;
     private final Streak streak = new Streak();
 
@@ -125,7 +128,7 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
         for (EndpointHealth health : cluster.state().health()) {
           Target target = new Target(cluster.name(), health.address());
           wanted.add(target);
-          follow(target, policy, health);
+          follow(target, policy, health).header = cluster.state().policy().proxyHeader();
         }
       }
     }
@@ -141,13 +144,14 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
     meters.follow(now);
   }
 
-  private void follow(Target target, CheckPolicy policy, EndpointHealth health) {
+  private Course follow(Target target, CheckPolicy policy, EndpointHealth health) {
     Course known = courses.get(target);
     if (known == null) {
-      courses.put(target, new Course(policy, health));
+      Course begun = new Course(policy, health);
+      courses.put(target, begun);
       // Spread: the endpoints of a large cluster must not be asked all at once.
       schedule(target, ThreadLocalRandom.current().nextLong(policy.intervalMillis()));
-      return;
+      return begun;
     }
     if (!known.policy.equals(policy)) {
       known.policy = policy;
@@ -157,6 +161,7 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
       known.health = health;
       health.checked(known.streak.isUp());
     }
+    return known;
   }
 
   private void schedule(Target target, long millis) {
@@ -175,7 +180,11 @@ public final class CheckActor extends AbstractBehavior<CheckActor.Command> {
             : new InetSocketAddress(target.endpoint().getAddress(), policy.port());
     getContext()
         .pipeToSelf(
-            prober.check(policy.probe(), address, policy.timeoutMillis()),
+            prober.check(
+                policy.probe(),
+                policy.port() == 0 ? course.header : null, // another port is another server
+                address,
+                policy.timeoutMillis()),
             (problem, error) ->
                 new Checked(target, error == null ? problem : String.valueOf(error.getMessage())));
   }

@@ -6,6 +6,7 @@ import dev.nantian.gateway.protocol.config.v1.HashKey.KindCase;
 import dev.nantian.gateway.protocol.config.v1.HealthCheck;
 import dev.nantian.gateway.protocol.config.v1.LoadBalancing;
 import dev.nantian.gateway.protocol.config.v1.OutlierDetection;
+import dev.nantian.gateway.protocol.config.v1.ProxyProtocol;
 import dev.nantian.gateway.protocol.config.v1.Retry;
 import dev.nantian.gateway.protocol.config.v1.RetryBudget;
 import dev.nantian.gateway.protocol.config.v1.SessionPersistence;
@@ -17,11 +18,13 @@ import dev.nantian.gateway.proxy.balance.SlowStart;
 import dev.nantian.gateway.proxy.health.CheckPolicy;
 import dev.nantian.gateway.proxy.health.OutlierPolicy;
 import dev.nantian.gateway.proxy.http.HeaderName;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import dev.nantian.gateway.proxy.retry.BudgetPolicy;
 import dev.nantian.gateway.proxy.retry.CircuitLimits;
 import dev.nantian.gateway.proxy.retry.RetryPolicy;
 import dev.nantian.gateway.proxy.session.SessionPolicy;
 import dev.nantian.gateway.proxy.session.SessionSeal;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -74,7 +77,29 @@ final class TrafficCompiler {
             : null,
         traffic.hasSessionPersistence()
             ? session(object + " sessionPersistence", traffic.getSessionPersistence())
+            : null,
+        traffic.hasProxyProtocol()
+            ? proxyHeader(object + " proxyProtocol", traffic.getProxyProtocol())
             : null);
+  }
+
+  private static ProxyHeaderPolicy proxyHeader(String field, ProxyProtocol protocol)
+      throws InvalidResourceException {
+    Set<ProxyHeaderPolicy.Extension> extensions = EnumSet.noneOf(ProxyHeaderPolicy.Extension.class);
+    for (int i = 0; i < protocol.getExtensionsCount(); i++) {
+      extensions.add(
+          switch (protocol.getExtensions(i)) {
+            case ALPN -> ProxyHeaderPolicy.Extension.ALPN;
+            case AUTHORITY -> ProxyHeaderPolicy.Extension.AUTHORITY;
+            case CRC32C -> ProxyHeaderPolicy.Extension.CRC32C;
+            case EXTENSION_UNSPECIFIED, UNRECOGNIZED ->
+                throw invalid(
+                    field + ".extensions[" + i + "]",
+                    protocol.getExtensionsValue(i),
+                    "one that this proxy knows");
+          });
+    }
+    return checked(field, () -> new ProxyHeaderPolicy(protocol.getVersion(), extensions));
   }
 
   private static BalancePolicy balance(String field, LoadBalancing balancing)

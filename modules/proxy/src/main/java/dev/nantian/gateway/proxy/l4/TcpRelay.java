@@ -6,9 +6,12 @@ import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.L4Counters;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.proxyprotocol.ClientAddress;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -126,7 +129,7 @@ final class TcpRelay {
     } else if (done.isSuccess()) {
       tried.report(Outcome.GOOD, 0);
       state = State.RELAYING;
-      relayEarly();
+      relayEarly(of.state().policy().proxyHeader());
     } else {
       LOG.debug("no connection endpoint={}", tried.text(), done.cause());
       tried.notReached();
@@ -135,8 +138,11 @@ final class TcpRelay {
     }
   }
 
-  private void relayEarly() {
+  private void relayEarly(@Nullable ProxyHeaderPolicy headers) {
     wheel.arm(idle, settings.tcpIdleTimeoutMillis());
+    if (headers != null) {
+      backend.write(headers.header(PooledByteBufAllocator.DEFAULT, client.proxied(), null));
+    }
     for (ByteBuf part = early.poll(); part != null; part = early.poll()) {
       pass(client, backend, part);
     }
@@ -304,6 +310,11 @@ final class TcpRelay {
     /** The client's address, maybe by a PROXY header; only after it was added. */
     InetAddress address() {
       return ClientAddress.of(Objects.requireNonNull(ctx).channel()).getAddress();
+    }
+
+    /** Whom a backend is told of; only after it was added. */
+    ProxiedClient proxied() {
+      return ProxiedClient.ofRelayed(Objects.requireNonNull(ctx).channel());
     }
 
     boolean isWritable() {

@@ -8,6 +8,7 @@ import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import dev.nantian.gateway.proxy.tunnel.SocketEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -279,6 +280,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public InetSocketAddress remoteAddress() {
     return peer.address();
+  }
+
+  @Override
+  public ProxiedClient proxied() {
+    return ProxiedClient.of(channel, peer.serverName());
   }
 
   @Override

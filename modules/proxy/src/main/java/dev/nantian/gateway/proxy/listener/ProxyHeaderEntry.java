@@ -68,7 +68,7 @@ final class ProxyHeaderEntry extends ChannelInboundHandlerAdapter {
       case COMPLETE -> {
         ProxyHeader header = decoder.header();
         if (header != null && header.source() != null) {
-          ClientAddress.note(channel, header.source());
+          ClientAddress.note(channel, header);
         }
         ctx.pipeline().replace(this, null, next.get());
         if (in.isReadable()) {

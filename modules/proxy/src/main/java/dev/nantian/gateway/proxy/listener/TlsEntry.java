@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.listener;
 
 import dev.nantian.gateway.proxy.listener.h2.Http2ClientConnection;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import dev.nantian.gateway.proxy.route.L4Target;
 import dev.nantian.gateway.proxy.route.ListenerEntry;
 import io.netty.buffer.ByteBuf;
@@ -106,6 +107,7 @@ final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
     L4Target to = target;
     if (certificates == null) {
       // The ClientHello, still unread here, follows to the relay as soon as it takes this place.
+      ProxiedClient.noteServerName(ctx.channel(), serverName);
       handlers.replace(this, null, connections.relay(Objects.requireNonNull(to), ctx.channel()));
       return;
     }
@@ -149,6 +151,7 @@ final class TlsEntry extends AbstractSniHandler<ListenerEntry> {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof SslHandshakeCompletionEvent end) {
         if (end.isSuccess() && target != null) {
+          ProxiedClient.noteServerName(ctx.channel(), serverName);
           ctx.pipeline().replace(this, null, connections.relay(target, ctx.channel()));
         } else if (end.isSuccess()) {
           Peer peer = Peer.of(ctx.channel(), serverName);

@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.pipeline;
 
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.ResponseHead;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ public interface Downstream {
 
   /** The address without port, as in X-Forwarded-For; made once for each connection. */
   byte[] remoteAddressText();
+
+  /** The client's connection, as backends are told of it by PROXY headers. */
+  ProxiedClient proxied();
 
   /** Whether the client speaks TLS to us. */
   boolean isTls();

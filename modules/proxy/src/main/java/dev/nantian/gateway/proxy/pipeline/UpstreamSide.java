@@ -5,6 +5,7 @@ import dev.nantian.gateway.proxy.health.Outcome;
 import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import dev.nantian.gateway.proxy.retry.CircuitLimits;
 import dev.nantian.gateway.proxy.retry.RetryPolicy;
 import dev.nantian.gateway.proxy.route.WeightedBackends;
@@ -326,6 +327,11 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   // What the pool says.
+
+  @Override
+  public ProxiedClient client() {
+    return exchange.downstream().proxied();
+  }
 
   @Override
   public void onConnected(UpstreamStream to) {

@@ -3,6 +3,7 @@ package dev.nantian.gateway.proxy.upstream;
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import dev.nantian.gateway.proxy.tls.BackendTls;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   private final EndpointPool pool;
+  private final Lane lane;
   private final DeadlineWheel wheel;
   private final UpstreamSettings settings;
   private final HttpLimits limits;
@@ -39,8 +41,13 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   private boolean ended;
 
   ConnectionAttempt(
-      EndpointPool pool, DeadlineWheel wheel, UpstreamSettings settings, HttpLimits limits) {
+      EndpointPool pool,
+      Lane lane,
+      DeadlineWheel wheel,
+      UpstreamSettings settings,
+      HttpLimits limits) {
     this.pool = pool;
+    this.lane = lane;
     this.wheel = wheel;
     this.settings = settings;
     this.limits = limits;
@@ -65,6 +72,12 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     if (ended) {
       return;
     }
+    ProxyHeaderPolicy headers = pool.proxyHeader();
+    if (headers != null) {
+      // Before TLS, and at once: the receiver may wait for it before it says anything.
+      var unused =
+          open.writeAndFlush(headers.header(open.alloc(), lane.client(), protocolThatFollows()));
+    }
     BackendTls tls = pool.tls();
     if (tls == null) {
       speak(open, pool.protocol() == Cluster.Protocol.HTTP2);
@@ -77,6 +90,15 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
     } catch (SSLException e) {
       failTls(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Its name in ALPN; null where the handshake that comes later decides. */
+  private @Nullable String protocolThatFollows() {
+    return switch (pool.protocol()) {
+      case HTTP2 -> ApplicationProtocolNames.HTTP_2;
+      case HTTP1 -> ApplicationProtocolNames.HTTP_1_1;
+      case NEGOTIATED, OPAQUE -> null;
+    };
   }
 
   private List<String> offered() {
@@ -149,18 +171,18 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   private void succeed(UpstreamConnection connection) {
     ended = true;
     wheel.remove(deadline);
-    pool.connected(connection);
+    pool.connected(connection, lane);
   }
 
   private void fail(String reason) {
     if (end()) {
-      pool.connectFailed(reason);
+      pool.connectFailed(reason, lane);
     }
   }
 
   private void failTls(String reason) {
     if (end()) {
-      pool.tlsFailed(reason);
+      pool.tlsFailed(reason, lane);
     }
   }
 

@@ -51,7 +51,7 @@ final class Connector {
   }
 
   /** Opens a connection; the pool is told of it on the loop. */
-  void connect(EndpointPool pool) {
-    new ConnectionAttempt(pool, wheel, settings, limits).start(bootstrap.clone());
+  void connect(EndpointPool pool, Lane lane) {
+    new ConnectionAttempt(pool, lane, wheel, settings, limits).start(bootstrap.clone());
   }
 }

@@ -2,10 +2,10 @@ package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.config.Endpoint;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import dev.nantian.gateway.proxy.tls.BackendTls;
-import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
  * <p>A request that finds no room waits; connections are opened for those that wait, and the one
  * that waited longest gets the first that is there, new or free again.
  *
+ * <p>Where connections begin with a PROXY header each belongs to one client connection, and ends
+ * soon after it. When no more may be opened, what a client keeps idle is closed for another one.
+ *
  * <p>Touched by its event loop only; the counters may be read from elsewhere, a little late.
  */
 public final class EndpointPool {
@@ -26,15 +29,12 @@ public final class EndpointPool {
   private final Endpoint endpoint;
   private final Cluster.Protocol protocol;
   private final @Nullable BackendTls tls;
+  private final @Nullable ProxyHeaderPolicy proxyHeader;
   private final Connector connector;
   private final UpstreamSettings settings;
   private final UpstreamCounts total;
-  // With room for one more exchange, the last used first.
-  private final ArrayDeque<UpstreamConnection> free = new ArrayDeque<>();
-  // A set, for those that give up leave from its middle.
-  private final LinkedHashSet<UpstreamUser> waiting = new LinkedHashSet<>();
+  private final Lanes lanes;
   private int open;
-  private int connecting;
   private int outstanding;
   private int referencingClusters;
   private int exchangesAtOnce; // of a connection, as far as that is known
@@ -48,12 +48,15 @@ public final class EndpointPool {
       Endpoint endpoint,
       Cluster.Protocol protocol,
       @Nullable BackendTls tls,
+      @Nullable ProxyHeaderPolicy proxyHeader,
       Connector connector,
       UpstreamSettings settings,
       UpstreamCounts total) {
     this.endpoint = endpoint;
     this.protocol = protocol;
     this.tls = tls;
+    this.proxyHeader = proxyHeader;
+    this.lanes = new Lanes(proxyHeader != null);
     this.exchangesAtOnce = connector.exchangesAtOnce(protocol);
     this.connector = connector;
     this.settings = settings;
@@ -78,6 +81,11 @@ public final class EndpointPool {
     return tls;
   }
 
+  /** What they begin with; null for nothing. */
+  @Nullable ProxyHeaderPolicy proxyHeader() {
+    return proxyHeader;
+  }
+
   /** {@code address:port}. */
   public String text() {
     String host = endpoint.address().getAddress().getHostAddress();
@@ -97,8 +105,8 @@ public final class EndpointPool {
   /** Connections without a request. */
   public int idle() {
     int idle = 0;
-    for (UpstreamConnection connection : free) {
-      idle += connection.isIdle() ? 1 : 0;
+    for (Lane lane : lanes.all()) {
+      idle += lane.idle();
     }
     return idle;
   }
@@ -125,17 +133,21 @@ public final class EndpointPool {
       user.onNoRoom(this, "too many requests are under way");
       return;
     }
-    UpstreamConnection connection = withRoom();
+    Lane lane = lanes.of(user, this);
+    UpstreamConnection connection = lane.withRoom();
     if (connection != null) {
       outstanding++;
       reuses++;
       total.reused();
       lend(connection, user);
-    } else if (waiting.size() - promised() < settings.maxPending() || mayConnect()) {
+    } else if (mayConnect()
+        || lanes.longestIdle() != null
+        || lanes.unserved(exchangesAtOnce) < settings.maxPending()) {
       outstanding++;
-      waiting.add(user);
-      connectForWaiting();
+      lane.waiting().add(user);
+      connectForWaiting(lane);
     } else {
+      lanes.drop(lane);
       total.pendingOverflowed();
       user.onNoRoom(this, "too many requests wait for a connection");
     }
@@ -146,7 +158,10 @@ public final class EndpointPool {
    * one: what has been idle even longer than that one is not used again.
    */
   public void acquireFresh(UpstreamUser user) {
-    closeIdle();
+    Lane lane = lanes.find(user);
+    if (lane != null) {
+      closeIdle(lane);
+    }
     acquire(user);
   }
 
@@ -163,8 +178,11 @@ public final class EndpointPool {
 
   /** A user that waits gives up; it hears no more. */
   public void cancel(UpstreamUser user) {
-    if (waiting.remove(user)) {
+    Lane lane = lanes.find(user);
+    if (lane != null && lane.waiting().remove(user)) {
       outstanding--;
+      lanes.note(lane, exchangesAtOnce);
+      lanes.drop(lane);
     }
   }
 
@@ -173,30 +191,11 @@ public final class EndpointPool {
     outstanding--;
   }
 
-  private @Nullable UpstreamConnection withRoom() {
-    UpstreamConnection connection = free.peekFirst();
-    while (connection != null && !(connection.isOpen() && connection.hasRoom())) {
-      unlist(connection);
-      connection = free.peekFirst();
-    }
-    return connection;
-  }
-
-  private void unlist(UpstreamConnection connection) {
-    if (connection.isListed()) {
-      connection.listed(false);
-      if (free.peekFirst() == connection) {
-        free.removeFirst();
-      } else {
-        free.remove(connection);
-      }
-    }
-  }
-
   private void lend(UpstreamConnection connection, UpstreamUser user) {
     UpstreamStream stream = connection.begin(user);
+    lanes.used(connection);
     if (!connection.hasRoom()) {
-      unlist(connection);
+      lanes.unlist(connection);
     }
     user.onConnected(stream);
   }
@@ -205,42 +204,67 @@ public final class EndpointPool {
     return open < settings.maxConnections();
   }
 
-  /** So many of those that wait will find room when what is being opened is open. */
-  private int promised() {
-    return connecting * exchangesAtOnce;
+  private void connectForWaiting(Lane lane) {
+    while (mayConnect() && lane.unserved(exchangesAtOnce) > 0) {
+      connect(lane);
+    }
+    lanes.note(lane, exchangesAtOnce);
+    UpstreamConnection unused = lanes.anyHungry() && !mayConnect() ? lanes.longestIdle() : null;
+    if (unused != null) {
+      retire(unused); // when it is closed the next of the hungry may connect
+    }
   }
 
+  private void connect(Lane lane) {
+    open++;
+    lane.connecting();
+    connects++;
+    total.connecting();
+    connector.connect(this, lane);
+  }
+
+  /** A connection less: others may be opened, one for each lane in turn. */
   private void connectForWaiting() {
-    while (mayConnect() && waiting.size() > promised()) {
-      open++;
-      connecting++;
-      connects++;
-      total.connecting();
-      connector.connect(this);
+    Lane next = mayConnect() ? lanes.nextHungry(exchangesAtOnce) : null;
+    while (next != null) {
+      connect(next);
+      lanes.note(next, exchangesAtOnce);
+      next = mayConnect() ? lanes.nextHungry(exchangesAtOnce) : null;
     }
   }
 
   /** A connection was made. */
-  void connected(UpstreamConnection connection) {
-    connecting--;
+  void connected(UpstreamConnection connection, Lane lane) {
+    lanes.connected(connection, lane);
     exchangesAtOnce = connector.exchangesAtOnce(connection.protocol());
     offer(connection);
-    connectForWaiting(); // it may take fewer at once than was hoped
+    connectForWaiting(lane); // it may take fewer at once than was hoped
+  }
+
+  /** The client of a lane is gone. */
+  void forsaken(Lane lane) {
+    closeIdle(lane);
+    lanes.drop(lane);
+  }
+
+  private void retire(UpstreamConnection connection) {
+    lanes.unlist(connection);
+    connection.retire();
   }
 
   /** A connection could not be made: so many of those that wait hear it as it was opened for. */
-  void connectFailed(String reason) {
+  void connectFailed(String reason, Lane lane) {
     if (mayWarn()) {
       LOG.warn("no connection endpoint={} reason={}", text(), reason);
     }
-    for (UpstreamUser user : failedAttempt()) {
+    for (UpstreamUser user : failedAttempt(lane)) {
       user.onConnectFailed(this, reason);
     }
     connectForWaiting();
   }
 
   /** A connection was made and cannot be trusted. */
-  void tlsFailed(String reason) {
+  void tlsFailed(String reason, Lane lane) {
     total.tlsFailed();
     if (mayWarn()) {
       LOG.warn(
@@ -249,7 +273,7 @@ public final class EndpointPool {
           tls == null ? "" : tls.trust().hostname(),
           reason);
     }
-    for (UpstreamUser user : failedAttempt()) {
+    for (UpstreamUser user : failedAttempt(lane)) {
       user.onTlsFailed(this, reason);
     }
     connectForWaiting();
@@ -266,13 +290,15 @@ public final class EndpointPool {
     return true;
   }
 
-  private List<UpstreamUser> failedAttempt() {
+  private List<UpstreamUser> failedAttempt(Lane lane) {
     open--;
-    connecting--;
+    lane.notConnected();
     connectFailures++;
     total.connectFailed();
-    List<UpstreamUser> failed = waiting.stream().limit(exchangesAtOnce).toList();
+    List<UpstreamUser> failed = lane.waiting().stream().limit(exchangesAtOnce).toList();
     failed.forEach(this::cancel);
+    lanes.note(lane, exchangesAtOnce);
+    lanes.drop(lane);
     return failed;
   }
 
@@ -282,22 +308,25 @@ public final class EndpointPool {
   }
 
   private void offer(UpstreamConnection connection) {
-    while (!waiting.isEmpty() && connection.isOpen() && connection.hasRoom()) {
-      UpstreamUser next = waiting.removeFirst();
-      next.onConnected(connection.begin(next));
+    Lane lane = lanes.of(connection);
+    SequencedSet<UpstreamUser> waiting = lane.waiting();
+    if (!waiting.isEmpty()) {
+      lanes.used(connection);
+      while (!waiting.isEmpty() && connection.isOpen() && connection.hasRoom()) {
+        UpstreamUser next = waiting.removeFirst();
+        next.onConnected(connection.begin(next));
+      }
+      lanes.note(lane, exchangesAtOnce);
     }
     if (!connection.isOpen() || !connection.hasRoom()) {
       return;
     }
-    if (referencingClusters == 0) {
-      unlist(connection);
-      connection.retire();
+    boolean wanted = connection.isIdle() && !mayConnect() && lanes.anyHungry();
+    if (referencingClusters == 0 || lane.isForsaken() || wanted) {
+      retire(connection);
       return;
     }
-    if (!connection.isListed()) {
-      connection.listed(true);
-      free.addFirst(connection);
-    }
+    lanes.list(connection, lane);
     if (connection.isIdle()) {
       connection.park(settings.idleTimeoutMillis());
     }
@@ -305,13 +334,13 @@ public final class EndpointPool {
 
   /** A connection takes no more exchanges; those that it has go on. */
   void retired(UpstreamConnection connection) {
-    unlist(connection);
+    lanes.unlist(connection);
   }
 
   /** A connection that was open is closed. */
   void closed(UpstreamConnection connection) {
     open--;
-    unlist(connection);
+    lanes.closed(connection);
     connectForWaiting();
   }
 
@@ -327,11 +356,10 @@ public final class EndpointPool {
     LOG.debug("connection failed endpoint={} reason={}", text(), cause.getMessage());
   }
 
-  private void closeIdle() {
-    for (UpstreamConnection connection : free.toArray(UpstreamConnection[]::new)) {
+  private void closeIdle(Lane lane) {
+    for (UpstreamConnection connection : lane.free()) {
       if (connection.isIdle()) {
-        unlist(connection);
-        connection.retire();
+        retire(connection);
       }
     }
   }
@@ -346,9 +374,8 @@ public final class EndpointPool {
     if (referencingClusters > 0) {
       return false;
     }
-    for (UpstreamConnection connection : free.toArray(UpstreamConnection[]::new)) {
-      unlist(connection);
-      connection.retire();
+    for (Lane lane : lanes.all()) {
+      lane.free().forEach(this::retire);
     }
     return true;
   }

@@ -8,6 +8,7 @@ import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.retry.RetryBudget;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import dev.nantian.gateway.proxy.tls.BackendTls;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
@@ -126,17 +127,30 @@ public final class UpstreamPools {
                 endpoint,
                 cluster.protocol(),
                 cluster.tls(),
+                cluster.state().policy().proxyHeader(),
                 settings.within(cluster.state().policy().limits(), loops)),
             key ->
                 new EndpointPool(
-                    endpoint, key.protocol(), key.tls(), connector, key.settings(), counts));
+                    endpoint,
+                    key.protocol(),
+                    key.tls(),
+                    key.proxyHeader(),
+                    connector,
+                    key.settings(),
+                    counts));
     pool.retain();
     return pool;
   }
 
   private void release(EndpointPool pool) {
     if (pool.releaseAndDrain()) {
-      byEndpoint.remove(new Key(pool.endpoint(), pool.protocol(), pool.tls(), pool.settings()));
+      byEndpoint.remove(
+          new Key(
+              pool.endpoint(),
+              pool.protocol(),
+              pool.tls(),
+              pool.proxyHeader(),
+              pool.settings()));
     }
   }
 
@@ -172,5 +186,6 @@ public final class UpstreamPools {
       Endpoint endpoint,
       Cluster.Protocol protocol,
       @Nullable BackendTls tls,
+      @Nullable ProxyHeaderPolicy proxyHeader,
       UpstreamSettings settings) {}
 }

@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.http.ResponseHead;
 import dev.nantian.gateway.proxy.http.Trailers;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,14 @@ import org.jspecify.annotations.Nullable;
  * not be used.
  */
 public interface UpstreamUser {
+  /**
+   * The client whose request it is, for backends that are told by a PROXY header; null for the
+   * gateway's own. The same from {@link EndpointPool#acquire} until the user was told the end.
+   */
+  default @Nullable ProxiedClient client() {
+    return null;
+  }
+
   /** The stream is this user's: write the request to it. */
   void onConnected(UpstreamStream stream);
 

@@ -8,6 +8,7 @@ import dev.nantian.gateway.protocol.config.v1.CircuitLimits;
 import dev.nantian.gateway.protocol.config.v1.HealthCheck;
 import dev.nantian.gateway.protocol.config.v1.LoadBalancing;
 import dev.nantian.gateway.protocol.config.v1.OutlierDetection;
+import dev.nantian.gateway.protocol.config.v1.ProxyProtocol;
 import dev.nantian.gateway.protocol.config.v1.Retry;
 import dev.nantian.gateway.protocol.config.v1.Service;
 import dev.nantian.gateway.protocol.config.v1.ServicePort;
@@ -72,6 +73,20 @@ class TrafficCompilerTest {
         "Service shop/cart sessionPersistence: key of 0 octets (expected 32)",
         TrafficPolicy.newBuilder()
             .setSessionPersistence(SessionPersistence.newBuilder().setName("s")));
+    cases.put(
+        "Service shop/cart proxyProtocol: version: 3 (expected 1 or 2)",
+        TrafficPolicy.newBuilder().setProxyProtocol(ProxyProtocol.newBuilder().setVersion(3)));
+    cases.put(
+        "Service shop/cart proxyProtocol: extensions: [ALPN] (expected none with version 1)",
+        TrafficPolicy.newBuilder()
+            .setProxyProtocol(
+                ProxyProtocol.newBuilder()
+                    .setVersion(1)
+                    .addExtensions(ProxyProtocol.Extension.ALPN)));
+    cases.put(
+        "Service shop/cart proxyProtocol.extensions[0]: 9 (expected one that this proxy knows)",
+        TrafficPolicy.newBuilder()
+            .setProxyProtocol(ProxyProtocol.newBuilder().setVersion(2).addExtensionsValue(9)));
     cases.forEach(
         (message, traffic) ->
             assertThatThrownBy(() -> policy(traffic))

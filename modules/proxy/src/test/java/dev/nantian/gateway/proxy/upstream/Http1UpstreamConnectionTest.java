@@ -40,7 +40,7 @@ class Http1UpstreamConnectionTest {
             loop, Transport.choose(TransportChoice.NIO), wheel, settings, HttpLimits.DEFAULT);
     Endpoint endpoint = new Endpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
     EndpointPool pool =
-        new EndpointPool(endpoint, Cluster.Protocol.HTTP1, null, connector, settings, counts);
+        new EndpointPool(endpoint, Cluster.Protocol.HTTP1, null, null, connector, settings, counts);
     Http1UpstreamConnection made =
         new Http1UpstreamConnection(pool, wheel, HttpLimits.DEFAULT, channel);
     channel.pipeline().addLast(made);

@@ -10,6 +10,7 @@ import dev.nantian.gateway.proxy.listener.BodyRate;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.pipeline.Downstream;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import dev.nantian.gateway.proxy.tunnel.StreamEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -393,6 +394,11 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
   @Override
   public InetSocketAddress remoteAddress() {
     return connection.peer().address();
+  }
+
+  @Override
+  public ProxiedClient proxied() {
+    return connection.proxied();
   }
 
   @Override

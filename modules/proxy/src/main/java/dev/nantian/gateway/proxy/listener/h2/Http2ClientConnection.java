@@ -15,6 +15,7 @@ import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.pipeline.Exchange;
 import dev.nantian.gateway.proxy.pipeline.ListenerPipeline;
 import dev.nantian.gateway.proxy.pipeline.Worker;
+import dev.nantian.gateway.proxy.proxyprotocol.ProxiedClient;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -371,6 +372,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
 
   Peer peer() {
     return peer;
+  }
+
+  ProxiedClient proxied() {
+    return ProxiedClient.of(Objects.requireNonNull(ctx).channel(), peer.serverName());
   }
 
   BodyRate bodyRate() {
