@@ -350,7 +350,6 @@ class ProxyHeaderToBackendIT {
         hostname,
         new ListenerEntry("test/gateway", hostname, 443, certificate, mode),
         ListenerRoutes.NONE,
-        new L4Routes(
-            Map.of(hostname, new L4Target("TLSRoute/test/route", TestTable.to(cluster)))));
+        new L4Routes(Map.of(hostname, new L4Target("TLSRoute/test/route", TestTable.to(cluster)))));
   }
 }

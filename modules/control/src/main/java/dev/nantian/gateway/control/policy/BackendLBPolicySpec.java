@@ -103,6 +103,5 @@ public record BackendLBPolicySpec(
    * @param extensions ALPN, Authority, CRC32C
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record ProxyProtocol(
-      @Nullable Integer version, @Nullable List<String> extensions) {}
+  public record ProxyProtocol(@Nullable Integer version, @Nullable List<String> extensions) {}
 }

@@ -7,8 +7,8 @@ import dev.nantian.gateway.proxy.http.HttpLimits;
 import dev.nantian.gateway.proxy.http.RequestHead;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.loop.Transport;
-import dev.nantian.gateway.proxy.retry.RetryBudget;
 import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
+import dev.nantian.gateway.proxy.retry.RetryBudget;
 import dev.nantian.gateway.proxy.tls.BackendTls;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
@@ -146,11 +146,7 @@ public final class UpstreamPools {
     if (pool.releaseAndDrain()) {
       byEndpoint.remove(
           new Key(
-              pool.endpoint(),
-              pool.protocol(),
-              pool.tls(),
-              pool.proxyHeader(),
-              pool.settings()));
+              pool.endpoint(), pool.protocol(), pool.tls(), pool.proxyHeader(), pool.settings()));
     }
   }
 

@@ -2,14 +2,11 @@ package dev.nantian.gateway.proxy.proxyprotocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderDecoder.Result;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;

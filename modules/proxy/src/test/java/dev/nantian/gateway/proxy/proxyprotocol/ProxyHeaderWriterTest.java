@@ -46,7 +46,9 @@ class ProxyHeaderWriterTest {
     return ByteBufUtil.hexDump(written(header, checksum));
   }
 
-  /** The examples of section 2.1, but for the length of IPv6 addresses, which may be written out. */
+  /**
+   * The examples of section 2.1, but for the length of IPv6 addresses, which may be written out.
+   */
   @Test
   void version1IsALine() {
     assertThat(line(address("192.168.0.1", 56324), address("192.168.0.11", 443)))
