@@ -37,24 +37,18 @@ final class UpstreamSide implements UpstreamUser {
   private final Worker worker;
   private @Nullable Backend backend;
   private @Nullable Cluster cluster;
-  private @Nullable ClusterMember next; // chosen for a try that has not begun
-  private @Nullable ClusterMember member; // of the try under way
-  private @Nullable ClusterMember failed; // of the last try, if it failed
-  private @Nullable EndpointPool endpoint; // stays for the log when the try is over
   private @Nullable UpstreamStream stream;
+  private final TryEndpoint endpoint;
   private final Retries retries;
   private @Nullable SessionSide session;
-  private long key;
   private boolean counted;
   private boolean staleRepeated;
   private boolean wanted;
-  private boolean waiting;
-  private boolean connected;
-  private long tryStartNanos;
 
   UpstreamSide(Exchange exchange, Worker worker) {
     this.exchange = exchange;
     this.worker = worker;
+    this.endpoint = new TryEndpoint(worker.pools());
     this.retries = new Retries(exchange, worker, this::tryAgain);
   }
 
@@ -63,11 +57,7 @@ final class UpstreamSide implements UpstreamUser {
     backend = null;
     cluster = null;
     session = null;
-    next = null;
-    member = null;
-    failed = null;
-    endpoint = null;
-    waiting = false;
+    endpoint.clear();
     stream = null;
     staleRepeated = false;
     wanted = false;
@@ -84,7 +74,7 @@ final class UpstreamSide implements UpstreamUser {
 
   /** The last endpoint that was reached; null if none was. */
   @Nullable EndpointPool endpoint() {
-    return endpoint;
+    return endpoint.reached();
   }
 
   /** The stream that the response comes from; only while it does. */
@@ -112,6 +102,7 @@ final class UpstreamSide implements UpstreamUser {
 
   /** The response's head is there: tells the client its session. */
   void applySession(ResponseHead response, boolean tls) {
+    ClusterMember member = endpoint.member();
     if (session != null && member != null && cluster != null) {
       session.apply(cluster, member, tls, response);
     }
@@ -131,16 +122,12 @@ final class UpstreamSide implements UpstreamUser {
         return LocalAnswer.BACKEND_LIMIT;
       }
     }
-    key = pools.key(to, exchange.request(), exchange.downstream().remoteAddressText());
     SessionPolicy ofCluster = to.state().policy().session();
     if (session == null && ofCluster != null) {
       session = new SessionSide(ofCluster, exchange.request(), System.currentTimeMillis() / 1000);
     }
-    next = session == null ? null : session.member(pools, to);
-    if (next == null) {
-      next = pools.choose(to, key, null);
-    }
-    if (next == null) {
+    long key = pools.key(to, exchange.request(), exchange.downstream().remoteAddressText());
+    if (!endpoint.choose(to, key, session)) {
       return LocalAnswer.NO_ENDPOINT;
     }
     pools.budget(to).request(exchange.startNanos());
@@ -150,50 +137,17 @@ final class UpstreamSide implements UpstreamUser {
 
   /** Starts a try at the chosen endpoint. */
   void connect() {
-    begin(Objects.requireNonNull(next)).acquire(this);
-  }
-
-  private EndpointPool begin(ClusterMember at) {
-    next = null;
-    member = at;
-    at.started();
-    connected = false;
-    waiting = true;
+    EndpointPool pool = endpoint.begin();
     exchange.connecting();
-    return at.pool();
+    pool.acquire(this);
   }
 
   /** A further try: elsewhere, if there is another endpoint. */
   private void tryAgain() {
-    Cluster to = Objects.requireNonNull(cluster);
-    ClusterMember other = worker.pools().choose(to, key, failed);
-    if (other == null) {
-      other = worker.pools().choose(to, key, null);
-    }
-    if (other == null) {
+    if (endpoint.chooseAgain(Objects.requireNonNull(cluster))) {
+      connect();
+    } else {
       exchange.answer(LocalAnswer.NO_ENDPOINT);
-      return;
-    }
-    next = other;
-    connect();
-  }
-
-  /** Lets go of the endpoint of a try that is over. */
-  private void endTry() {
-    ClusterMember of = member;
-    if (of != null) {
-      member = null;
-      failed = of;
-      if (connected) {
-        of.pool().released();
-      }
-      of.ended();
-    }
-  }
-
-  private void report(@Nullable Outcome outcome) {
-    if (member != null && outcome != null) {
-      member.report(outcome, (System.nanoTime() - tryStartNanos) / 1_000_000);
     }
   }
 
@@ -269,17 +223,17 @@ final class UpstreamSide implements UpstreamUser {
   /** The connection that changed its protocol is closed. */
   void tunnelEnded() {
     stream = null;
-    endTry();
+    endpoint.end();
   }
 
   /** Cuts what is under way. */
   void giveUp() {
     UpstreamStream cut = stream;
     stream = null;
-    if (cut == null && member != null && waiting) {
-      member.pool().cancel(this);
+    if (cut == null) {
+      endpoint.cancel(this);
     }
-    endTry();
+    endpoint.end();
     if (cut != null) {
       cut.abandon();
     }
@@ -291,7 +245,7 @@ final class UpstreamSide implements UpstreamUser {
    * @return true if another follows
    */
   boolean timedOut(LocalAnswer why) {
-    report(Outcome.ERROR_STATUS);
+    endpoint.report(Outcome.ERROR_STATUS);
     if (cluster != null) {
       worker.metrics().timedOut(cluster.name(), why == LocalAnswer.FIRST_BYTE_TIMEOUT);
     }
@@ -310,7 +264,7 @@ final class UpstreamSide implements UpstreamUser {
   private void dismissForAnother() {
     UpstreamStream cut = stream();
     stream = null;
-    endTry();
+    endpoint.end();
     cut.dismiss();
     repeat();
   }
@@ -336,22 +290,20 @@ final class UpstreamSide implements UpstreamUser {
   @Override
   public void onConnected(UpstreamStream to) {
     stream = to;
-    waiting = false;
-    connected = true;
-    endpoint = to.pool();
-    tryStartNanos = System.nanoTime();
+    long now = System.nanoTime();
+    endpoint.onConnected(to.pool(), now);
     exchange.connected();
     BodyReader.Kind kind = exchange.requestBody().kindFor(to);
     to.send(exchange.request(), kind);
     if (kind == BodyReader.Kind.NONE) {
-      exchange.timeouts().requestSent(tryStartNanos);
+      exchange.timeouts().requestSent(now);
       to.flush();
       return;
     }
     boolean complete = exchange.requestBody().isSent();
     if (retries.isBodySent()) {
       if (complete) {
-        exchange.timeouts().requestSent(tryStartNanos);
+        exchange.timeouts().requestSent(now);
       }
       retries.replay().writeTo(to, complete);
       to.flush();
@@ -366,13 +318,13 @@ final class UpstreamSide implements UpstreamUser {
     if (LOG.isDebugEnabled()) {
       LOG.debug("no connection endpoint={} reason={}", at.endpoint(), reason);
     }
-    report(Outcome.CONNECTION_ERROR);
+    endpoint.report(Outcome.CONNECTION_ERROR);
     notConnected(LocalAnswer.NO_CONNECTION);
   }
 
   @Override
   public void onTlsFailed(EndpointPool at, String reason) {
-    report(Outcome.CONNECTION_ERROR);
+    endpoint.report(Outcome.CONNECTION_ERROR);
     notConnected(LocalAnswer.BACKEND_TLS);
   }
 
@@ -385,8 +337,8 @@ final class UpstreamSide implements UpstreamUser {
   }
 
   private void notConnected(LocalAnswer answer) {
-    waiting = false;
-    endTry();
+    endpoint.onNotConnected();
+    endpoint.end();
     if (!isAlone() && retries.mayFollow(Retries.Failure.UNSENT)) {
       repeat();
     } else {
@@ -426,7 +378,7 @@ final class UpstreamSide implements UpstreamUser {
   public void onResponseHead() {
     exchange.timeouts().headReceived();
     int status = exchange.response().status();
-    report(status >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
+    endpoint.report(status >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
     if (retries.mayFollowStatus(status)) {
       dismissForAnother();
     } else {
@@ -438,7 +390,7 @@ final class UpstreamSide implements UpstreamUser {
   public void onResponseBody(ByteBuf part, boolean last) {
     if (last) {
       stream = null;
-      endTry();
+      endpoint.end();
     }
     exchange.responseBody().onPart(part, last);
   }
@@ -458,12 +410,12 @@ final class UpstreamSide implements UpstreamUser {
   @Override
   public void onUpstreamFailed(UpstreamFailure failure) {
     stream = null;
-    ClusterMember at = member;
+    ClusterMember at = endpoint.member();
     boolean repeats = !exchange.isResponding() && mayRepeat(failure);
     if (!repeats) {
-      report(outcome(failure));
+      endpoint.report(outcome(failure));
     }
-    endTry();
+    endpoint.end();
     if (exchange.isResponding()) {
       exchange.truncated();
     } else if (repeats && at != null) {
@@ -471,7 +423,9 @@ final class UpstreamSide implements UpstreamUser {
       worker.metrics().retried(at.clusterName());
       exchange.response().clear();
       exchange.requestBody().hold();
-      begin(at).acquireFresh(this);
+      EndpointPool pool = endpoint.begin(at);
+      exchange.connecting();
+      pool.acquireFresh(this);
     } else if (isOfTry(failure) && mayFollow(kind(failure))) {
       repeat();
     } else {
