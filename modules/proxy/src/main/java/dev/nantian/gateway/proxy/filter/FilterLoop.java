@@ -12,4 +12,7 @@ public interface FilterLoop {
 
   /** HTTP requests to backends, over this loop's own connections. For the loop's thread. */
   HttpCalls calls();
+
+  /** Requests on the side, over this loop's own connections. For the loop's thread. */
+  HttpCopies copies();
 }

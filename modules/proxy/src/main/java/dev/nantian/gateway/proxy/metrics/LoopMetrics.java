@@ -81,6 +81,7 @@ public final class LoopMetrics {
   private final L4Counters l4 = new L4Counters();
   private final Map<Http2Abuse, long[]> abuses = cells(Http2Abuse.class);
   private final Map<HttpVersion, long[]> requestsByVersion = cells(HttpVersion.class);
+  private final Map<MirrorDrop, long[]> mirrorDrops = cells(MirrorDrop.class);
   private final Map<Refusal, long[]> refusals = cells(Refusal.class);
   private Consumer<String> onRoute = ignored -> {};
   private Consumer<String> onBackend = ignored -> {};
@@ -184,6 +185,15 @@ public final class LoopMetrics {
 
   public long abuses(Http2Abuse kind) {
     return cell(abuses, kind)[0];
+  }
+
+  /** A mirror did not get a copy, or not the whole of it. */
+  public void mirrorDropped(MirrorDrop why) {
+    cell(mirrorDrops, why)[0]++;
+  }
+
+  public long mirrorDrops(MirrorDrop why) {
+    return cell(mirrorDrops, why)[0];
   }
 
   /** A request came by this version of HTTP. */

@@ -138,6 +138,13 @@ public final class MetricsBinder {
           Tags.of("kind", kind.label()),
           loop -> loop.abuses(kind));
     }
+    for (MirrorDrop reason : MirrorDrop.values()) {
+      summed(
+          "nantian.mirror.drops",
+          "Copies of requests that a mirror did not get, or not whole",
+          Tags.of("reason", reason.label()),
+          loop -> loop.mirrorDrops(reason));
+    }
     for (Refusal reason : Refusal.values()) {
       summed(
           "nantian.http.refusals",

@@ -57,6 +57,28 @@ final class UpstreamCalls implements HttpCalls {
     return call.result;
   }
 
+  /**
+   * Makes the head that goes to the backend.
+   *
+   * @param length of the body; 0 if there is none or it is not said
+   */
+  static void fill(RequestHead head, Request request, int length) {
+    FilterRequest view = new FilterRequest(head);
+    view.method(request.method());
+    int query = request.target().indexOf('?');
+    view.path(query < 0 ? request.target() : request.target().substring(0, query));
+    view.query(query < 0 ? null : request.target().substring(query + 1));
+    view.host(request.authority());
+    for (Answer.Field field : request.fields()) {
+      view.add(field.name(), field.value());
+    }
+    if (length > 0) {
+      head.contentLength(length);
+      head.add(
+          FieldNames.CONTENT_LENGTH, Integer.toString(length).getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
   /** One call, from the wait for a connection to the end of the response. */
   private static final class Call extends DeadlineWheel.Entry implements UpstreamUser {
     private final CompletableFuture<Response> result = new CompletableFuture<>();
@@ -82,28 +104,10 @@ final class UpstreamCalls implements HttpCalls {
 
     void start(DeadlineWheel on) {
       wheel = on;
-      fill();
+      fill(head, request, request.body().length);
       on.arm(this, Math.max(1, request.timeout().toMillis()));
       member.started();
       pool.acquire(this);
-    }
-
-    private void fill() {
-      FilterRequest view = new FilterRequest(head);
-      view.method(request.method());
-      int query = request.target().indexOf('?');
-      view.path(query < 0 ? request.target() : request.target().substring(0, query));
-      view.query(query < 0 ? null : request.target().substring(query + 1));
-      view.host(request.authority());
-      for (Answer.Field field : request.fields()) {
-        view.add(field.name(), field.value());
-      }
-      if (request.body().length > 0) {
-        head.contentLength(request.body().length);
-        head.add(
-            FieldNames.CONTENT_LENGTH,
-            Integer.toString(request.body().length).getBytes(StandardCharsets.US_ASCII));
-      }
     }
 
     @Override

@@ -52,7 +52,9 @@ public final class Worker {
     this.forwarding = forwarding;
     this.maxRequests = maxRequests;
     this.accessLog = accessLog == null ? null : accessLog.forLoop(wheel);
-    this.filterLoop = new LoopForFilters(index, new UpstreamCalls(pools, wheel));
+    this.filterLoop =
+        new LoopForFilters(
+            index, new UpstreamCalls(pools, wheel), new SideCopies(pools, wheel, metrics));
   }
 
   public int index() {
