@@ -38,6 +38,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -219,6 +223,72 @@ class ProxyHeaderToBackendIT {
         assertIsOf(backend.headers().get(i), i % 2 == 0 ? first : second);
       }
     }
+  }
+
+  /** Six clients at two connections: all wait for each other again and again. */
+  @Test
+  void manyClientsGetThroughFewConnectionsAndNoneIsTakenForAnother() throws Exception {
+    CircuitLimits two = new CircuitLimits(2, 100, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    ClusterPolicy standard = ClusterPolicy.DEFAULT;
+    ClusterPolicy policy =
+        new ClusterPolicy(
+            standard.balance(), standard.outliers(), standard.budget(), two, null, null);
+    try (RawBackend backend = new RawBackend(ProxyHeaderToBackendIT::answerWithHeader)) {
+      Cluster cluster = TestTable.cluster(backend.address());
+      cluster.policy(policy.with(new ProxyHeaderPolicy(1, Set.of())));
+      try (TestProxy proxy = TestProxy.start(new TestTable().route("/", cluster))) {
+        List<CompletableFuture<Set<String>>> clients =
+            IntStream.range(0, 6).mapToObj(_ -> onThread(() -> toldTo(proxy, 20))).toList();
+
+        for (CompletableFuture<Set<String>> client : clients) {
+          assertThat(TestProxy.await(client)).containsExactly("mine");
+        }
+      }
+    }
+  }
+
+  private static void answerWithHeader(RawBackend.Connection connection) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int next = connection.in().read(); next != '\n'; next = connection.in().read()) {
+      if (next < 0) {
+        return;
+      }
+      line.append((char) next);
+    }
+    while (true) {
+      connection.request();
+      connection.send(
+          "HTTP/1.1 200 OK\r\nContent-Length: " + line.length() + "\r\n\r\n" + line);
+    }
+  }
+
+  /** The different answers of a backend that says whom it takes the client for. */
+  private static Set<String> toldTo(TestProxy proxy, int requests) throws IOException {
+    Set<String> told = new TreeSet<>();
+    try (Socket socket = proxy.connect()) {
+      String mine =
+          "PROXY TCP4 127.0.0.1 127.0.0.1 " + socket.getLocalPort() + " " + socket.getPort() + "\r";
+      RawClient client = new RawClient(socket);
+      for (int i = 0; i < requests; i++) {
+        String body = client.get("/" + i).body();
+        told.add(body.equals(mine) ? "mine" : body);
+      }
+    }
+    return told;
+  }
+
+  private static <T> CompletableFuture<T> onThread(Callable<T> task) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                done.complete(task.call());
+              } catch (Exception e) {
+                done.completeExceptionally(e);
+              }
+            });
+    return done;
   }
 
   @Test
