@@ -257,8 +257,7 @@ class ProxyHeaderToBackendIT {
     }
     while (true) {
       connection.request();
-      connection.send(
-          "HTTP/1.1 200 OK\r\nContent-Length: " + line.length() + "\r\n\r\n" + line);
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + line.length() + "\r\n\r\n" + line);
     }
   }
 
