@@ -24,13 +24,10 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -114,18 +111,14 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private final Surroundings surroundings;
   private final Translator<HasMetadata> translator;
   private final OwnClaims own;
+  private final Claimants claimants;
   private final Publication publication;
 
   private boolean restoring;
   private boolean stopping;
   private @Nullable SourcedObject object;
   private final Map<ResourceKey, Fact> facts = new HashMap<>();
-  private final TreeMap<ResourceKey, Claim> claims = new TreeMap<>();
-  private final Map<ResourceKey, Mailbox<Msg>> claimants = new HashMap<>();
-  private final Set<ResourceKey> unheard = new HashSet<>();
-  private final Set<ResourceKey> unanswered = new LinkedHashSet<>();
   private boolean claimsTaking;
-  private boolean claimsChanged;
   private @Nullable AddressClaim addressClaim;
   private Optional<AddressAssignment> address = Optional.empty();
   private Programming programming = Programming.UNKNOWN;
@@ -153,6 +146,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     this.surroundings = surroundings;
     this.translator = translator;
     this.own = new OwnClaims(key, card, registry);
+    this.claimants = new Claimants(key);
     this.publication =
         new Publication(key, card, surroundings, state -> self.tell(new ProgrammingChanged(state)));
     if (card.starts.getAndIncrement() > 0) {
@@ -183,13 +177,12 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
         card.changedAt = cause;
         recompute(cause);
       }
-      case Claimed claimed -> claimed(claimed);
+      case Claimed claimed -> {
+        claimants.put(claimed);
+        takeClaims(claimed.cause());
+      }
       case Unclaimed(ResourceKey claimant, Instant cause) -> {
-        claimants.remove(claimant);
-        boolean heard = unheard.remove(claimant);
-        unanswered.remove(claimant);
-        if (claims.remove(claimant) != null || heard) {
-          claimsChanged = true;
+        if (claimants.remove(claimant)) {
           takeClaims(cause);
         }
       }
@@ -248,18 +241,9 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     restoring = false;
     unsure = true;
     object = restored.object().orElse(null);
-    unheard.addAll(restored.claimants());
+    claimants.expect(restored.claimants());
     own.allAgain(restored.cause());
     recompute(restored.cause());
-  }
-
-  private void claimed(Claimed claimed) {
-    claimants.put(claimed.claimant(), claimed.from());
-    boolean heard = unheard.remove(claimed.claimant());
-    claimsChanged |=
-        !claimed.claim().equals(claims.put(claimed.claimant(), claimed.claim())) || heard;
-    unanswered.add(claimed.claimant());
-    takeClaims(claimed.cause());
   }
 
   // Thousands of routes may claim one Gateway, Service or namespace, whose translation costs the
@@ -273,26 +257,21 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
 
   private void claimsTaken(Instant cause) {
     claimsTaking = false;
-    if (claimsChanged) {
+    if (claimants.haveChanged()) {
       recompute(cause);
     }
     Fact known = fact;
-    if (unheard.isEmpty() && known != null) {
-      for (ResourceKey claimant : unanswered) {
-        Mailbox<Msg> from = claimants.get(claimant);
-        if (from != null) {
-          from.tell(new FactChanged(key, known, cause));
-        }
-      }
+    if (claimants.areAllHeard() && known != null) {
+      claimants.answer(known, cause);
     }
-    unanswered.clear();
+    claimants.answered();
   }
 
   private void recompute(Instant cause) {
-    if (!unheard.isEmpty()) {
+    if (!claimants.areAllHeard()) {
       return;
     }
-    claimsChanged = false;
+    claimants.translated();
     try {
       Set<ResourceKey> dependencies =
           object == null ? Set.of() : translator.dependencies(key, object.object());
@@ -332,7 +311,7 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private Inputs inputs(Programming liveness) {
     boolean known = card.published.containsValue(liveness.version());
     return new Inputs(
-        facts, claims, address, known ? liveness : Programming.UNKNOWN, !card.published.isEmpty());
+        facts, claimants.claims(), address, known ? liveness : Programming.UNKNOWN, !card.published.isEmpty());
   }
 
   private void apply(Translation translation, Instant cause) {
@@ -363,13 +342,11 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
     }
     tellStatus(present.status(), present.problems());
     // What is held back is not there for others yet. (Of another kind it is: routes must let go of
-    // a
-    // Service that is gone before it can leave.)
+    // a Service that is gone before it can leave.)
     boolean held = key.kind() == Kind.GATEWAY && !translation.ready();
     if (!held && !present.fact().equals(fact)) {
-      Fact changed = present.fact();
-      fact = changed;
-      claimants.values().forEach(claimant -> claimant.tell(new FactChanged(key, changed, cause)));
+      fact = present.fact();
+      claimants.tell(present.fact(), cause);
     }
     unsure = false;
   }
