@@ -311,7 +311,11 @@ final class ResourceActor extends CountedBehavior<ResourceActor.Msg> {
   private Inputs inputs(Programming liveness) {
     boolean known = card.published.containsValue(liveness.version());
     return new Inputs(
-        facts, claimants.claims(), address, known ? liveness : Programming.UNKNOWN, !card.published.isEmpty());
+        facts,
+        claimants.claims(),
+        address,
+        known ? liveness : Programming.UNKNOWN,
+        !card.published.isEmpty());
   }
 
   private void apply(Translation translation, Instant cause) {
