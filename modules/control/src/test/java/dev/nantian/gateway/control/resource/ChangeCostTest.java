@@ -91,13 +91,14 @@ class ChangeCostTest {
   }
 
   @Test
-  void anEditedRouteIsTranslatedAlone() throws Exception {
+  void aNewHostnameOfARouteReachesNoOtherRoute() throws Exception {
     double before = translations();
 
     source.apply(ROUTE.formatted(7, 2, "new.example"));
     await(plane.settled());
 
-    assertThat(translations() - before).isEqualTo(1);
+    // The route and its Gateway, which decides to whom a hostname belongs.
+    assertThat(translations() - before).isEqualTo(2);
   }
 
   @Test
