@@ -94,8 +94,13 @@ class GrpcIT {
         List.of(
             new Endpoint(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort()))));
-    proxy = TestProxy.start(new TestTable().route("/", cluster));
+    proxy = TestProxy.start(route(cluster));
     channel = NettyChannelBuilder.forAddress("127.0.0.1", proxy.port()).usePlaintext().build();
+  }
+
+  /** What stands between the two. */
+  TestTable route(Cluster cluster) {
+    return new TestTable().route("/", cluster);
   }
 
   @AfterEach

@@ -100,8 +100,20 @@ final class Http2RawClient implements AutoCloseable {
     flush();
   }
 
+  /** The other end: takes the preface of a client and sends SETTINGS. */
+  static Http2RawClient server(Socket accepted) throws IOException {
+    Http2RawClient end = new Http2RawClient(accepted, new byte[0]);
+    end.in.skipNBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length());
+    return end.send(SETTINGS, 0, 0).flush();
+  }
+
   Socket socket() {
     return socket;
+  }
+
+  /** GOAWAY without an error. */
+  Http2RawClient goAway(int lastStream) throws IOException {
+    return send(GOAWAY, 0, 0, ByteBufUtil.getBytes(Unpooled.buffer().writeLong((long) lastStream << 32)));
   }
 
   Http2RawClient send(int type, int flags, int stream, byte... payload) throws IOException {

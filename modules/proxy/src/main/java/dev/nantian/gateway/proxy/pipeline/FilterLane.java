@@ -57,6 +57,9 @@ abstract class FilterLane {
 
   abstract Head head();
 
+  /** Whether something follows the body; known once the body has ended. */
+  abstract boolean hasTrailers();
+
   /** The source's chunks are to come unwrapped. */
   abstract void unwrapSource();
 
@@ -158,10 +161,11 @@ abstract class FilterLane {
 
   /** How the body comes out; valid when the head is at the sink. */
   BodyReader.Kind kind() {
-    if (!bodyAllowed || exactLength == 0) {
+    // A known length of 0 with trailers behind it: the head must not be the end.
+    if (!bodyAllowed || (exactLength == 0 && !hasTrailers())) {
       return BodyReader.Kind.NONE;
     }
-    return exactLength > 0
+    return exactLength >= 0
         ? BodyReader.Kind.LENGTH
         : hasBody ? BodyReader.Kind.UNTIL_CLOSE : BodyReader.Kind.NONE;
   }

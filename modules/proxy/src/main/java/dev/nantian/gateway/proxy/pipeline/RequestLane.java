@@ -30,6 +30,11 @@ final class RequestLane extends FilterLane {
   }
 
   @Override
+  boolean hasTrailers() {
+    return chain.exchange().requestBody().trailersToSend() != null;
+  }
+
+  @Override
   void unwrapSource() {
     chain.exchange().downstream().unwrapRequestChunks();
   }

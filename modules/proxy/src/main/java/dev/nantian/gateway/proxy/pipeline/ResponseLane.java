@@ -32,6 +32,11 @@ final class ResponseLane extends FilterLane {
   }
 
   @Override
+  boolean hasTrailers() {
+    return chain.exchange().responseBody().trailers() != null;
+  }
+
+  @Override
   void unwrapSource() {
     chain.exchange().upstream().unwrapChunks();
   }

@@ -55,6 +55,7 @@ final class Http2UpstreamStream implements UpstreamStream {
   private boolean paused;
   private int unconsumed;
   private long received;
+  private long expected = -1; // as the endpoint said: filters may change the head while it comes
   private BodyReader.Kind kind = BodyReader.Kind.NONE;
   private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(2);
   private boolean opened; // what follows belongs to the tunnel
@@ -274,6 +275,7 @@ final class Http2UpstreamStream implements UpstreamStream {
       return;
     }
     ended = end;
+    expected = head.contentLength();
     kind = kindOf(head, end);
     if (end
         && kind == BodyReader.Kind.NONE
@@ -318,7 +320,6 @@ final class Http2UpstreamStream implements UpstreamStream {
       return length + padding;
     }
     received += length;
-    long expected = receiver.responseHead().contentLength();
     boolean tooMuch =
         kind == BodyReader.Kind.NONE
             ? length > 0
@@ -338,7 +339,7 @@ final class Http2UpstreamStream implements UpstreamStream {
       return padding;
     }
     if (end) {
-      if (isShort(receiver)) {
+      if (isShort()) {
         refuse();
       } else {
         ended = true;
@@ -361,8 +362,8 @@ final class Http2UpstreamStream implements UpstreamStream {
     }
   }
 
-  private boolean isShort(UpstreamUser receiver) {
-    return kind == BodyReader.Kind.LENGTH && received < receiver.responseHead().contentLength();
+  private boolean isShort() {
+    return kind == BodyReader.Kind.LENGTH && received < expected;
   }
 
   /** END_STREAM without data, or while data is held. */
@@ -371,7 +372,7 @@ final class Http2UpstreamStream implements UpstreamStream {
     if (receiver == null) {
       return;
     }
-    if (isShort(receiver)) {
+    if (isShort()) {
       refuse();
       return;
     }

@@ -423,7 +423,7 @@ final class ClientStream extends DeadlineWheel.Entry implements Downstream {
 
   @Override
   public void unwrapRequestChunks() {
-    throw new IllegalStateException("HTTP/2 has no chunks");
+    // DATA is plain as it comes
   }
 
   @Override
