@@ -7,7 +7,6 @@ class GrpcBodyFilterIT extends GrpcIT {
   @Override
   TestTable route(Cluster cluster) {
     return new TestTable()
-        .filtered(
-            "/", cluster, PassingFilters.STREAMED.filter(), PassingFilters.STREAMED.filter());
+        .filtered("/", cluster, PassingFilters.STREAMED.filter(), PassingFilters.STREAMED.filter());
   }
 }

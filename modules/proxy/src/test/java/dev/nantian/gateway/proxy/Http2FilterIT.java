@@ -527,9 +527,7 @@ class Http2FilterIT {
       throws Exception {
     CompletableFuture<FilterExchange> asked = new CompletableFuture<>();
     try (Http2Backend backend = Http2Backend.echo();
-        TestProxy proxy =
-            TestProxy.start(
-                to(backend, outer.filter(), undecided(asked)));
+        TestProxy proxy = TestProxy.start(to(backend, outer.filter(), undecided(asked)));
         Http2RawClient client = client(proxy)) {
       client.headers(1, false, request("POST", "/"));
       client.data(1, outer == PassingFilters.WHOLE, "x".repeat(16_000)).flush();

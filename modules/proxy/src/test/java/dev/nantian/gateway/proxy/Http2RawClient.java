@@ -113,7 +113,8 @@ final class Http2RawClient implements AutoCloseable {
 
   /** GOAWAY without an error. */
   Http2RawClient goAway(int lastStream) throws IOException {
-    return send(GOAWAY, 0, 0, ByteBufUtil.getBytes(Unpooled.buffer().writeLong((long) lastStream << 32)));
+    return send(
+        GOAWAY, 0, 0, ByteBufUtil.getBytes(Unpooled.buffer().writeLong((long) lastStream << 32)));
   }
 
   Http2RawClient send(int type, int flags, int stream, byte... payload) throws IOException {
