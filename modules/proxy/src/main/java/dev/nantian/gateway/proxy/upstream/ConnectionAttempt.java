@@ -14,6 +14,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.nio.channels.NotYetConnectedException;
 import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -207,6 +208,12 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof NotYetConnectedException) {
+      // A loop with much to do may look at its sockets between this one's registration and its
+      // connect. epoll calls such a socket hung up, and Netty reads from it. The connect goes on,
+      // and tells how it ends.
+      return;
+    }
     if (pool.tls() != null && cause instanceof DecoderException) {
       failTls(reason(cause));
     } else {
