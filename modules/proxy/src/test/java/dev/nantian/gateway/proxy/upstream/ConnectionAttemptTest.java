@@ -63,10 +63,7 @@ class ConnectionAttemptTest {
       ConnectionAttempt attempt =
           new ConnectionAttempt(pool, new Lane(null), wheel, settings, HttpLimits.DEFAULT);
       // When
-      loop.execute(
-          () ->
-              attempt.start(
-                  new Bootstrap().group(loop).channel(ReadTooEarly.class)));
+      loop.execute(() -> attempt.start(new Bootstrap().group(loop).channel(ReadTooEarly.class)));
       // Then
       backend.setSoTimeout(60_000);
       backend.accept().close();
