@@ -97,4 +97,15 @@ class FilterCompilerTest {
           .hasMessageContaining(wrong[2]);
     }
   }
+
+  /** Null is what lets an exchange do without a chain: an empty list would make one for each. */
+  @Test
+  void aRuleWithoutFiltersHasNoChainToMake() {
+    HttpRouteCompiler.ServiceLookup none =
+        (_, _, _, _) -> {
+          throw new AssertionError("nothing to look up");
+        };
+
+    assertThat(new HttpFilterCompiler(compiler, none).extensions()).isNull();
+  }
 }
