@@ -1,6 +1,7 @@
 package dev.nantian.gateway.proxy.l4;
 
 import dev.nantian.gateway.proxy.config.Cluster;
+import dev.nantian.gateway.proxy.loop.Connecting;
 import dev.nantian.gateway.proxy.loop.Transport;
 import dev.nantian.gateway.proxy.pipeline.Worker;
 import dev.nantian.gateway.proxy.route.L4Target;
@@ -70,7 +71,7 @@ final class Dialer {
   }
 
   ChannelFuture connectTcp(ClusterMember endpoint, ChannelHandler handler) {
-    return tcp.clone().handler(handler).connect(endpoint.endpoint().address());
+    return Connecting.inOneTurn(tcp.clone().handler(handler), endpoint.endpoint().address());
   }
 
   /** A datagram socket of its own that sends to and hears from the endpoint only. */

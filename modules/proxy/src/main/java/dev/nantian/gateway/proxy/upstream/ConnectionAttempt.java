@@ -2,6 +2,7 @@ package dev.nantian.gateway.proxy.upstream;
 
 import dev.nantian.gateway.proxy.config.Cluster;
 import dev.nantian.gateway.proxy.http.HttpLimits;
+import dev.nantian.gateway.proxy.loop.Connecting;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.proxyprotocol.ProxyHeaderPolicy;
 import dev.nantian.gateway.proxy.tls.BackendTls;
@@ -14,7 +15,6 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.nio.channels.NotYetConnectedException;
 import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +55,8 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
   }
 
   void start(Bootstrap bootstrap) {
-    ChannelFuture connecting = bootstrap.handler(this).connect(pool.endpoint().address());
+    ChannelFuture connecting =
+        Connecting.inOneTurn(bootstrap.handler(this), pool.endpoint().address());
     channel = connecting.channel();
     wheel.arm(deadline, settings.connectTimeoutMillis());
     var unused =
@@ -208,12 +209,6 @@ final class ConnectionAttempt extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof NotYetConnectedException) {
-      // A loop with much to do may look at its sockets between this one's registration and its
-      // connect. epoll calls such a socket hung up, and Netty reads from it. The connect goes on,
-      // and tells how it ends.
-      return;
-    }
     if (pool.tls() != null && cause instanceof DecoderException) {
       failTls(reason(cause));
     } else {
