@@ -322,7 +322,7 @@ final class TcpRelay {
     }
 
     void readable(boolean on) {
-      if (ctx != null && ctx.channel().config().isAutoRead() != on) {
+      if (ctx != null && ctx.channel().config().isAutoRead() != on && ctx.channel().isOpen()) {
         ctx.channel().config().setAutoRead(on);
       }
     }

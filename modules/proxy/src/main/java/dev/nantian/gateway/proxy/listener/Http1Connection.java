@@ -270,7 +270,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private void reading(boolean on) {
-    if (channel.config().isAutoRead() != on) {
+    if (channel.config().isAutoRead() != on && channel.isOpen()) {
       channel.config().setAutoRead(on);
     }
   }

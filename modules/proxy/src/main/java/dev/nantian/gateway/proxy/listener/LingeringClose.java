@@ -41,7 +41,9 @@ final class LingeringClose {
     }
     // A slow client gets the time to take in the response, then a short time to hear its end.
     deadline.untilNextByte();
-    channel.config().setAutoRead(true);
+    if (channel.isOpen()) {
+      channel.config().setAutoRead(true);
+    }
     ConnectionEnd.ourSideAfterWrites(channel, this::onLastWordSent);
   }
 

@@ -81,7 +81,7 @@ public final class SocketEnd extends ChannelInboundHandlerAdapter implements Tun
     }
     // Netty takes the wish to read on after the peer's end for an error, and closes.
     boolean reads = wanted && !((DuplexChannel) channel).isInputShutdown();
-    if (channel.config().isAutoRead() != reads) {
+    if (channel.config().isAutoRead() != reads && channel.isOpen()) {
       channel.config().setAutoRead(reads);
     }
   }

@@ -266,7 +266,8 @@ final class Http1UpstreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void readable(boolean on) {
-    if (channel.config().isAutoRead() != on) {
+    // Netty asks epoll for a channel that is closed, too, and throws that there is none.
+    if (channel.config().isAutoRead() != on && channel.isOpen()) {
       channel.config().setAutoRead(on);
     }
   }

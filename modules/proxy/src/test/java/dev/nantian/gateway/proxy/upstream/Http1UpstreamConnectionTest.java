@@ -27,7 +27,22 @@ class Http1UpstreamConnectionTest {
   private static final String HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
 
   private final DefaultEventLoop loop = new DefaultEventLoop();
-  private final EmbeddedChannel channel = new EmbeddedChannel();
+  private final EmbeddedChannel channel =
+      new EmbeddedChannel() {
+        @Override
+        protected void doBeginRead() throws Exception {
+          if (descriptorClosed) {
+            throw new java.io.UncheckedIOException(new java.io.IOException("epoll_ctl(..) failed")); // as epoll does
+          }
+          super.doBeginRead();
+        }
+
+        @Override
+        public boolean isOpen() {
+          return !descriptorClosed && super.isOpen();
+        }
+      };
+  private boolean descriptorClosed; // the handlers hear of it in a later task
   private final UpstreamCounts counts = new UpstreamCounts();
   private final Http1UpstreamConnection connection = connection();
   private final Recorder user = new Recorder();
@@ -109,6 +124,21 @@ class Http1UpstreamConnectionTest {
     assertThat(user.failure).isNull();
     assertThat(user.received).hasToString("abc");
     assertThat(user.ended).isTrue();
+  }
+
+  @Test
+  void anEndThatIsReadAfterTheCloseAsksForNoMoreReading() {
+    connection.begin(user);
+    channel.writeInbound(bytes(HEAD + "abc"));
+    connection.resume(false);
+    connection.readable(false);
+    descriptorClosed = true;
+
+    channel.pipeline().fireChannelRead(bytes("def"));
+    channel.runPendingTasks();
+
+    assertThat(user.ended).isTrue();
+    assertThat(counts.handlerFailures()).isZero();
   }
 
   @Test
