@@ -32,7 +32,8 @@ class Http1UpstreamConnectionTest {
         @Override
         protected void doBeginRead() throws Exception {
           if (descriptorClosed) {
-            throw new java.io.UncheckedIOException(new java.io.IOException("epoll_ctl(..) failed")); // as epoll does
+            throw new java.io.UncheckedIOException(
+                new java.io.IOException("epoll_ctl(..) failed")); // as epoll does
           }
           super.doBeginRead();
         }
