@@ -7,7 +7,6 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
@@ -84,7 +83,7 @@ public record Transport(
   private static Transport epoll() {
     return new Transport(
         "epoll",
-        EpollIoHandler::newFactory,
+        SteadyEpoll::newFactory,
         EpollServerSocketChannel.class,
         EpollSocketChannel.class,
         EpollDatagramChannel.class,
