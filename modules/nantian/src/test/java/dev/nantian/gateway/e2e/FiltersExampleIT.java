@@ -63,7 +63,7 @@ class FiltersExampleIT {
         });
     backend.start();
     port = Ports.free();
-    ExampleCopy example = new ExampleCopy(Map.of(8080, port, 9101, backend.getAddress().getPort()));
+    ExampleCopy example = new ExampleCopy(Map.of(8088, port, 9101, backend.getAddress().getPort()));
     folder = example.files("filters", scratch);
     token = found("(?m)^TOKEN=(\\S+)$", Files.readString(folder.resolve("README.md")));
     Files.writeString(
@@ -153,9 +153,9 @@ class FiltersExampleIT {
     Files.writeString(filters, written.replace("name: issuer-keys\n", "name: other-keys\n"));
     Planes.await("500 without keys", () -> account().statusCode() == 500);
     assertThat(condition(Kind.HTTP_FILTER, "signed-in", "ResolvedRefs"))
-        .contains("False/KeysNotFound", "ConfigMap demo/issuer-keys does not exist");
+        .contains("False/KeysNotFound", "ConfigMap filters/issuer-keys does not exist");
     assertThat(condition(Kind.HTTP_ROUTE, "shop", "ResolvedRefs"))
-        .contains("False/InvalidFilter", "HTTPFilter demo/signed-in");
+        .contains("False/InvalidFilter", "HTTPFilter filters/signed-in");
 
     // The filter is gone.
     Files.writeString(filters, written.replace("name: signed-in\n", "name: renamed\n"));
@@ -164,7 +164,7 @@ class FiltersExampleIT {
         () ->
             condition(Kind.HTTP_ROUTE, "shop", "ResolvedRefs")
                 .contains(
-                    "False/FilterNotFound spec.rules[1].filters[0].extensionRef.name: HTTPFilter demo/signed-in does not exist"));
+                    "False/FilterNotFound spec.rules[1].filters[0].extensionRef.name: HTTPFilter filters/signed-in does not exist"));
     Planes.await("500 without the filter", () -> account().statusCode() == 500);
     assertThat(get("/account").statusCode()).isEqualTo(500);
     assertThat(get("/public").statusCode()).isEqualTo(200);
