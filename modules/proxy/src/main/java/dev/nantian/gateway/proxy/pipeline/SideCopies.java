@@ -5,9 +5,6 @@ import dev.nantian.gateway.proxy.filter.HttpCalls;
 import dev.nantian.gateway.proxy.filter.HttpCopies;
 import dev.nantian.gateway.proxy.health.Outcome;
 import dev.nantian.gateway.proxy.http.BodyReader;
-import dev.nantian.gateway.proxy.http.RequestHead;
-import dev.nantian.gateway.proxy.http.ResponseHead;
-import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.metrics.LoopMetrics;
 import dev.nantian.gateway.proxy.metrics.MirrorDrop;
@@ -16,7 +13,6 @@ import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import dev.nantian.gateway.proxy.upstream.UpstreamFailure;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import dev.nantian.gateway.proxy.upstream.UpstreamStream;
-import dev.nantian.gateway.proxy.upstream.UpstreamUser;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -65,18 +61,14 @@ final class SideCopies implements HttpCopies {
    *   any --drop--> over
    * </pre>
    */
-  private final class SideCopy extends DeadlineWheel.Entry implements Copy, UpstreamUser {
+  private final class SideCopy extends OwnRequest implements Copy {
     private final FilterBackend backend;
     private final HttpCalls.Request request;
     private final Share share;
-    private final RequestHead head = new RequestHead();
-    private final ResponseHead response = new ResponseHead();
-    private final Trailers trailers = new Trailers();
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
     private int waitingBytes;
     private BodyReader.Kind kind = BodyReader.Kind.NONE;
     private @Nullable ClusterMember member;
-    private @Nullable UpstreamStream stream;
     private boolean begun;
     private boolean complete;
     private boolean endSent;
@@ -223,41 +215,8 @@ final class SideCopies implements HttpCopies {
     }
 
     @Override
-    public void onTlsFailed(EndpointPool failed, String reason) {
-      onConnectFailed(failed, reason);
-    }
-
-    @Override
     public void onNoRoom(EndpointPool full, String reason) {
       finish(MirrorDrop.FAILED);
-    }
-
-    @Override
-    public ResponseHead responseHead() {
-      return response;
-    }
-
-    @Override
-    public @Nullable Trailers requestTrailers() {
-      return null;
-    }
-
-    @Override
-    public Trailers responseTrailers() {
-      return trailers;
-    }
-
-    @Override
-    public void onInterimResponse() {}
-
-    @Override
-    public void onResponseHead() {
-      UpstreamStream from = stream;
-      if (from != null) {
-        report(response.status() >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
-        from.unwrapChunks();
-        from.resume(false);
-      }
     }
 
     @Override
@@ -268,9 +227,6 @@ final class SideCopies implements HttpCopies {
         finish(null);
       }
     }
-
-    @Override
-    public void onUpstreamReadComplete() {}
 
     @Override
     public void onUpstreamWritability() {
@@ -290,7 +246,8 @@ final class SideCopies implements HttpCopies {
     }
 
     /** A backend that answers before the end is as quick as can be. */
-    private void report(Outcome outcome) {
+    @Override
+    void report(Outcome outcome) {
       if (member != null) {
         long millis = endSent ? (System.nanoTime() - endNanos) / 1_000_000 : 0;
         member.report(outcome, millis);

@@ -10,15 +10,12 @@ import dev.nantian.gateway.proxy.http.BodyReader;
 import dev.nantian.gateway.proxy.http.FieldNames;
 import dev.nantian.gateway.proxy.http.HeaderName;
 import dev.nantian.gateway.proxy.http.RequestHead;
-import dev.nantian.gateway.proxy.http.ResponseHead;
-import dev.nantian.gateway.proxy.http.Trailers;
 import dev.nantian.gateway.proxy.loop.DeadlineWheel;
 import dev.nantian.gateway.proxy.upstream.ClusterMember;
 import dev.nantian.gateway.proxy.upstream.EndpointPool;
 import dev.nantian.gateway.proxy.upstream.UpstreamFailure;
 import dev.nantian.gateway.proxy.upstream.UpstreamPools;
 import dev.nantian.gateway.proxy.upstream.UpstreamStream;
-import dev.nantian.gateway.proxy.upstream.UpstreamUser;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -80,18 +77,14 @@ final class UpstreamCalls implements HttpCalls {
   }
 
   /** One call, from the wait for a connection to the end of the response. */
-  private static final class Call extends DeadlineWheel.Entry implements UpstreamUser {
+  private static final class Call extends OwnRequest {
     private final CompletableFuture<Response> result = new CompletableFuture<>();
     private final String backend;
     private final Request request;
-    private final RequestHead head = new RequestHead();
-    private final ResponseHead response = new ResponseHead();
-    private final Trailers trailers = new Trailers();
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private final ClusterMember member;
     private final EndpointPool pool;
     private @Nullable DeadlineWheel wheel;
-    private @Nullable UpstreamStream stream;
     private long startNanos;
     private boolean over;
 
@@ -129,41 +122,8 @@ final class UpstreamCalls implements HttpCalls {
     }
 
     @Override
-    public void onTlsFailed(EndpointPool failed, String reason) {
-      onConnectFailed(failed, reason);
-    }
-
-    @Override
     public void onNoRoom(EndpointPool full, String reason) {
       end(reason);
-    }
-
-    @Override
-    public ResponseHead responseHead() {
-      return response;
-    }
-
-    @Override
-    public @Nullable Trailers requestTrailers() {
-      return null;
-    }
-
-    @Override
-    public Trailers responseTrailers() {
-      return trailers;
-    }
-
-    @Override
-    public void onInterimResponse() {}
-
-    @Override
-    public void onResponseHead() {
-      UpstreamStream from = stream;
-      if (from != null) {
-        report(response.status() >= 500 ? Outcome.ERROR_STATUS : Outcome.GOOD);
-        from.unwrapChunks();
-        from.resume(false);
-      }
     }
 
     @Override
@@ -192,9 +152,6 @@ final class UpstreamCalls implements HttpCalls {
         result.complete(new Response(response.status(), fields, body.toByteArray()));
       }
     }
-
-    @Override
-    public void onUpstreamReadComplete() {}
 
     @Override
     public void onUpstreamWritability() {}
@@ -233,7 +190,8 @@ final class UpstreamCalls implements HttpCalls {
           new HttpCallException(request.method() + " " + backend + ": " + reason));
     }
 
-    private void report(Outcome outcome) {
+    @Override
+    void report(Outcome outcome) {
       member.report(outcome, (System.nanoTime() - startNanos) / 1_000_000);
     }
 
