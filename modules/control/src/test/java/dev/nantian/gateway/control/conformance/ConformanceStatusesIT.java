@@ -1,14 +1,11 @@
 package dev.nantian.gateway.control.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.nantian.gateway.control.ControlPlane;
 import dev.nantian.gateway.control.ControlPlaneSettings;
-import dev.nantian.gateway.control.fixture.Acknowledger;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
-import dev.nantian.gateway.control.source.folder.FolderSource;
 import dev.nantian.gateway.control.status.ObjectStatus;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.GatewayClassStatus;
@@ -17,19 +14,11 @@ import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteStatus;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.ListenerStatus;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteGroupKind;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.RouteParentStatus;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +32,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ConformanceStatusesIT {
   private static final ActorTestKit KIT = ActorTestKit.create();
-  private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final List<String> REPORT = new ArrayList<>();
 
   @TempDir private Path folder;
@@ -61,60 +49,20 @@ class ConformanceStatusesIT {
   @ParameterizedTest
   @MethodSource("tests")
   void statusesAreAsTheSuiteExpects(CoreTests.CoreTest test) throws Exception {
-    String manifests = System.getProperty("conformance.manifests", "");
-    assumeThat(manifests).as("-Dconformance.manifests").isNotEmpty();
-    String yaml = Files.readString(Path.of(manifests, "tests", test.file() + ".yaml"));
-    Files.copy(Path.of(manifests, "base.yaml"), folder.resolve("base.yaml"));
-    Files.writeString(folder.resolve("suite.yaml"), madeByTheSuite());
-    write(yaml);
-    ControlPlane plane =
-        await(
-            ControlPlane.start(
-                KIT.system(),
-                ControlPlaneSettings.defaults().withAddressPool(List.of("127.18.0.0/24")),
-                new FolderSource(folder),
-                new SimpleMeterRegistry()));
-    try (var _ = new Acknowledger(KIT.system(), plane.xdsAddress(), "node")) {
+    String yaml = SuiteRun.manifest(test.file());
+    try (SuiteRun run = SuiteRun.start(KIT.system(), folder, yaml)) {
       for (Expectation.Step step : test.steps()) {
         for (Map.Entry<String, String> edit : step.edits().entrySet()) {
           assertThat(yaml).contains(edit.getKey());
           yaml = yaml.replace(edit.getKey(), edit.getValue());
         }
-        write(yaml);
+        run.write(yaml);
         for (Expectation expectation : step.expectations()) {
-          eventually(plane, test, expectation);
+          SuiteRun.eventually(
+              test.name(), expectation, () -> check(run.plane(), expectation), REPORT);
         }
       }
       REPORT.add("ok    " + test.name());
-    } finally {
-      await(plane.stop());
-    }
-  }
-
-  // Whole files only, so that the folder source never sees half of one.
-  private void write(String yaml) throws Exception {
-    Path draft = folder.resolve(".draft");
-    Files.writeString(draft, yaml);
-    Files.move(
-        draft,
-        folder.resolve("test.yaml"),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  private static void eventually(
-      ControlPlane plane, CoreTests.CoreTest test, Expectation expectation) throws Exception {
-    long deadline = System.nanoTime() + DEADLINE.toNanos();
-    while (true) {
-      String found = check(plane, expectation);
-      if (found.isEmpty()) {
-        return;
-      }
-      if (System.nanoTime() > deadline) {
-        REPORT.add("FAIL  " + test.name() + ": " + expectation + ": " + found);
-        assertThat(found).as(expectation.toString()).isEmpty();
-      }
-      Thread.onSpinWait();
     }
   }
 
@@ -236,7 +184,7 @@ class ConformanceStatusesIT {
     int slash = name.indexOf('/');
     ResourceKey key =
         new ResourceKey(kind, slash < 0 ? "" : name.substring(0, slash), name.substring(slash + 1));
-    Object status = await(plane.view().status(key)).map(ObjectStatus::status).orElse(null);
+    Object status = SuiteRun.await(plane.view().status(key)).map(ObjectStatus::status).orElse(null);
     return type.isInstance(status)
         ? type.cast(status)
         : type.getDeclaredConstructor().newInstance();
@@ -268,84 +216,5 @@ class ConformanceStatusesIT {
                     + condition.getMessage())
         .toList()
         .toString();
-  }
-
-  /** What the suite creates by itself: certificates; and the class, which it expects to find. */
-  static String madeByTheSuite() throws Exception {
-    StringBuilder yaml = new StringBuilder();
-    yaml.append(
-        """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: GatewayClass
-        metadata: {name: nantian}
-        spec: {controllerName: gateway.nantian.dev/controller}
-        """);
-    String pair =
-        new String(
-            Objects.requireNonNull(
-                    ConformanceStatusesIT.class.getResourceAsStream("/certificates/any.pem"))
-                .readAllBytes(),
-            StandardCharsets.US_ASCII);
-    int key = pair.indexOf("-----BEGIN PRIVATE KEY");
-    for (String secret :
-        List.of(
-            "gateway-conformance-web-backend/certificate",
-            "gateway-conformance-infra/tls-validity-checks-certificate",
-            "gateway-conformance-infra/tls-validity-checks-client-certificate",
-            "gateway-conformance-infra/tls-validity-checks-per-port-client-certificate",
-            "gateway-conformance-infra/tls-passthrough-checks-certificate",
-            "gateway-conformance-app-backend/tls-passthrough-checks-certificate",
-            "gateway-conformance-infra/tls-checks-certificate",
-            "gateway-conformance-infra/tls-checks-client-certificate",
-            "gateway-conformance-infra/tls-terminate-checks-certificate")) {
-      int slash = secret.indexOf('/');
-      yaml.append(
-          """
-          ---
-          apiVersion: v1
-          kind: Secret
-          metadata: {name: %s, namespace: %s}
-          type: kubernetes.io/tls
-          data:
-            tls.crt: %s
-            tls.key: %s
-          """
-              .formatted(
-                  secret.substring(slash + 1),
-                  secret.substring(0, slash),
-                  base64(pair.substring(0, key)),
-                  base64(pair.substring(key))));
-    }
-    for (String authority :
-        List.of(
-            "gateway-conformance-web-backend/web-backend-cm",
-            "gateway-conformance-infra/tls-validity-checks-ca-certificate",
-            "gateway-conformance-infra/tls-validity-checks-per-port-ca-certificate",
-            "gateway-conformance-infra/tls-checks-ca-certificate",
-            "gateway-conformance-infra/mismatch-ca-certificate")) {
-      int slash = authority.indexOf('/');
-      yaml.append(
-          """
-          ---
-          apiVersion: v1
-          kind: ConfigMap
-          metadata: {name: %s, namespace: %s}
-          data:
-            ca.crt: "%s"
-          """
-              .formatted(
-                  authority.substring(slash + 1),
-                  authority.substring(0, slash),
-                  pair.substring(0, key).replace("\n", "\\n")));
-    }
-    return yaml.toString();
-  }
-
-  private static String base64(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static <T> T await(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 }

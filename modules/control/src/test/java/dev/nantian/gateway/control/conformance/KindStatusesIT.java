@@ -1,26 +1,15 @@
 package dev.nantian.gateway.control.conformance;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.nantian.gateway.control.ControlPlane;
-import dev.nantian.gateway.control.ControlPlaneSettings;
-import dev.nantian.gateway.control.fixture.Acknowledger;
 import dev.nantian.gateway.control.source.Kind;
 import dev.nantian.gateway.control.source.ResourceKey;
-import dev.nantian.gateway.control.source.folder.FolderSource;
 import dev.nantian.gateway.control.status.ObjectStatus;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KindStatusesIT {
   private static final ActorTestKit KIT = ActorTestKit.create();
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final List<String> REPORT = new ArrayList<>();
 
   @TempDir private Path folder;
@@ -54,41 +42,11 @@ class KindStatusesIT {
   @ParameterizedTest
   @MethodSource("tests")
   void statusesAreAsTheSuiteExpects(KindTests.KindTest test) throws Exception {
-    String manifests = System.getProperty("conformance.manifests", "");
-    assumeThat(manifests).as("-Dconformance.manifests").isNotEmpty();
-    Files.copy(Path.of(manifests, "base.yaml"), folder.resolve("base.yaml"));
-    Files.copy(Path.of(manifests, "tests", test.file() + ".yaml"), folder.resolve("test.yaml"));
-    Files.writeString(folder.resolve("suite.yaml"), ConformanceStatusesIT.madeByTheSuite());
-    ControlPlane plane =
-        await(
-            ControlPlane.start(
-                KIT.system(),
-                ControlPlaneSettings.defaults().withAddressPool(List.of("127.18.0.0/24")),
-                new FolderSource(folder),
-                new SimpleMeterRegistry()));
-    try (var _ = new Acknowledger(KIT.system(), plane.xdsAddress(), "node")) {
+    try (SuiteRun run = SuiteRun.start(KIT.system(), folder, SuiteRun.manifest(test.file()))) {
       for (KindTests.Wanted wanted : test.wanted()) {
-        eventually(plane, test, wanted);
+        SuiteRun.eventually(test.name(), wanted, () -> check(run.plane(), wanted), REPORT);
       }
       REPORT.add("ok    " + test.name());
-    } finally {
-      await(plane.stop());
-    }
-  }
-
-  private static void eventually(
-      ControlPlane plane, KindTests.KindTest test, KindTests.Wanted wanted) throws Exception {
-    long deadline = System.nanoTime() + DEADLINE.toNanos();
-    while (true) {
-      String found = check(plane, wanted);
-      if (found.isEmpty()) {
-        return;
-      }
-      if (System.nanoTime() > deadline) {
-        REPORT.add("FAIL  " + test.name() + ": " + wanted + ": " + found);
-        assertThat(found).as(wanted.toString()).isEmpty();
-      }
-      Thread.onSpinWait();
     }
   }
 
@@ -162,13 +120,9 @@ class KindStatusesIT {
             .orElseThrow();
     int slash = name.indexOf('/');
     ResourceKey key = new ResourceKey(kind, name.substring(0, slash), name.substring(slash + 1));
-    return await(plane.view().status(key))
+    return SuiteRun.await(plane.view().status(key))
         .map(ObjectStatus::status)
         .map(MAPPER::<JsonNode>valueToTree)
         .orElse(MAPPER.createObjectNode());
-  }
-
-  private static <T> T await(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 }
